@@ -1,0 +1,1 @@
+"""Paicha (排查): a self-hosted Matrix bot for field reporting."""

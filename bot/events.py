@@ -1,0 +1,166 @@
+"""What can come in from a chat and what can go out, in our own words: the values both doors speak.
+
+`bot/matrix` turns the wire into these and these into the wire; `bot/rehearse` does the same with a terminal.
+Nothing here knows Matrix libraries, SQLite or texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A photo, voice, video or file in a message: where it lies and how to open it."""
+
+    kind: str  # image | audio | video | file
+    name: str
+    url: str  # mxc://…
+    mimetype: str = ""
+    size: int = 0  # bytes, as the sender claims
+    key: Mapping[str, object] | None = None  # the encrypted-file object of the Matrix spec; None when plain
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A new message: words, a file with an optional caption, or a place on the map."""
+
+    words: str = ""
+    media: Media | None = None
+    geo_uri: str = ""
+    reply_to: str = ""  # event id
+    thread: str = ""  # event id of the thread's root
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A person replaced the words of their own earlier message. Never a new answer."""
+
+    target: str  # event id of the original
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A message or a reaction was taken back."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction (or a poll answer, which names the option's key) to an earlier message."""
+
+    target: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message whose key has not come (yet). `source` is kept, so that it can be read when the key comes."""
+
+    session_id: str
+    source: Mapping[str, object]
+
+
+Content = Said | Edited | Redacted | Reacted | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event from one person in one room. `at` (aware) says when it was written, never in what order."""
+
+    event_id: str
+    room_id: str
+    sender: str  # Matrix user id
+    at: datetime
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSeen:
+    """What a sync said about a room we are in (joined), were asked into (invited), or lost (left)."""
+
+    room_id: str
+    change: str  # joined | invited | left | upgraded
+    encrypted: bool | None = None  # None: not said
+    members: tuple[str, ...] | None = None  # other joined members' ids, when known
+    by: str = ""  # who invited, removed or upgraded
+    direct: bool | None = None  # an invitation says is_direct
+    successor: str = ""  # the new room id after an upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One sync, or one line of a rehearsal: everything in it is taken in by ONE transaction, or nothing is."""
+
+    position: str  # the next `since`; "" in a rehearsal
+    events: tuple[Incoming, ...] = ()
+    rooms: tuple[RoomSeen, ...] = ()
+    keys: tuple[str, ...] = ()  # session ids whose keys came with this sync
+    gaps: tuple[str, ...] = ()  # rooms whose missed part was too long to fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row of the outbox as it goes out. `content` is complete Matrix event content without relations of ours."""
+
+    room_id: str
+    txn_id: str  # fixed by the row, unique over all event types
+    type: str  # m.room.message | m.reaction | m.room.redaction | org.matrix.msc3381.poll.start
+    content: Mapping[str, object]
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to put beside a message before it is sent: encrypted where the room is."""
+
+    name: str
+    mimetype: str
+    data: bytes = field(repr=False)
+    width: int | None = None
+    height: int | None = None
+
+
+class Undeliverable(Exception):  # noqa: N818 -- it names a state of the message
+    """This message can never be sent (left the room, forbidden, too large). Retrying would not help."""
+
+
+class TryLater(Exception):  # noqa: N818
+    """The homeserver was busy, away or failing. `after` is its own wish in seconds, if it had one."""
+
+    def __init__(self, why: str, after: float | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class SignedOut(Exception):  # noqa: N818
+    """The homeserver no longer accepts our access token: the operator must sign the bot in again."""
+
+
+class Chat(Protocol):
+    """The only way out. Implemented by bot/matrix (a homeserver) and bot/rehearse (a terminal).
+
+    Every method raises Undeliverable, TryLater or SignedOut and nothing else. Each is idempotent: called again
+    with the same arguments after a crash, the world stays as after the first call.
+    """
+
+    async def send(self, message: Message, upload: Upload | None = None) -> str:
+        """Send and return the event id. With `upload`, its address is put into the content first."""
+        ...
+
+    async def join(self, room_id: str) -> None: ...
+
+    async def leave(self, room_id: str) -> None: ...
+
+    async def open_direct(self, user_id: str) -> str:
+        """Create (or find again) the encrypted direct room with a person, invite them; return the room id."""
+        ...
+
+    async def download(self, media: Media, limit: int) -> bytes:
+        """Fetch, decrypt and check a file of at most `limit` bytes. Undeliverable when it is gone or does not match."""
+        ...

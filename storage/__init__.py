@@ -1,0 +1,1 @@
+"""What Paicha keeps: one SQLite file, one small module a subject, SQL visible as SQL."""
