@@ -1,0 +1,164 @@
+"""Opens the one SQLite file, migrates it, and runs whole transactions on it in their own thread.
+
+Rule: nothing is written outside `Database.transaction`. It takes a plain function and runs it from BEGIN IMMEDIATE to
+COMMIT in one hop to the database's thread, so no other task can slip a statement in between, a cancelled caller can
+leave nothing half open, and the event loop never waits for a disk. `Database.read` does the same on a second,
+read-only connection, so that a long export holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from storage.migrate import StorageProblem, explain, migrate
+
+T = TypeVar("T")
+Row = sqlite3.Row
+Value = str | int | float | bytes | None
+
+__all__ = ["Database", "Reader", "Row", "StorageProblem", "Transaction", "Value"]
+
+
+class Reader:
+    """What a handler is given: it can look, and that is all."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> Value:
+        """The first column of the first row, None without rows."""
+        row = self._connection.execute(sql, values).fetchone()
+        found: Value = None if row is None else row[0]
+        return found
+
+    def number(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """The first column of the first row as a whole number, 0 without rows."""
+        found = self.value(sql, values)
+        return int(found) if found is not None else 0
+
+
+class Transaction(Reader):
+    """What only the inbox, the tick and the doors' own book-keeping are given: it can write."""
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Execute; return how many rows changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Execute an INSERT; return the new row's id."""
+        rowid = self._connection.execute(sql, values).lastrowid
+        assert rowid is not None
+        return rowid
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done inside when it raises, and nothing else."""
+        self._connection.execute("SAVEPOINT piece")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO piece")
+            raise
+        finally:
+            self._connection.execute("RELEASE piece")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=512, timeout=5)
+    connection.row_factory = sqlite3.Row
+    # FULL: what the bot says it recorded survives a power cut. WAL: readers and the writer do not wait for each other.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _prepare(path: Path) -> None:
+    """Migrate on a connection of its own: what can go wrong goes wrong before any thread is started."""
+    try:
+        connection = _connect(path)
+        try:
+            migrate(connection, path)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StorageProblem(explain(error, path)) from error
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+class Database:
+    """Both connections to `paicha.db`. Build it with `await Database.open(path)`."""
+
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """Open or create the file and bring it to today's schema. StorageProblem says what the operator can do."""
+        await asyncio.to_thread(_prepare, path)
+        writer = await aiosqlite.Connection(lambda: _connect(path), 64)
+        reader = await aiosqlite.Connection(lambda: _open_reader(path), 64)
+        return cls(path, writer, reader)
+
+    async def transaction(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` from BEGIN IMMEDIATE to COMMIT; whatever it raises rolls everything back and comes out here.
+
+        A caller that is cancelled while waiting does not stop the work half-way: it ends with COMMIT or ROLLBACK.
+        """
+        return await self._hop(self._writer, lambda connection: _whole(connection, work))
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one unchanging snapshot of everything committed so far."""
+        return await self._hop(self._reader, lambda connection: _snapshot(connection, work))
+
+    async def close(self) -> None:
+        await self._reader.close()
+        await self._writer.close()
+
+    async def _hop(self, where: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        # aiosqlite has no public call for "run this function in your thread"; tests/test_db.py watches this one.
+        hop = asyncio.ensure_future(where._execute(lambda: work(where._conn)))  # type: ignore[no-untyped-call]
+        try:
+            return await asyncio.shield(hop)
+        except sqlite3.OperationalError as error:
+            raise StorageProblem(explain(error, self.path)) from error
+
+
+def _whole(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(Transaction(connection))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk may have ended it already
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _snapshot(connection: sqlite3.Connection, work: Callable[[Reader], T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return work(Reader(connection))
+    finally:
+        connection.execute("ROLLBACK")
