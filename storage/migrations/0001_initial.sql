@@ -215,7 +215,6 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
     about      TEXT,           -- JSON: the question or finding a reply to it speaks of
     initiated  INTEGER NOT NULL DEFAULT 0,  -- 1: nobody asked for it; counts against the daily limit
     written_at TEXT NOT NULL,
-    claimed_at TEXT,           -- the postman set out with it: after a crash it may have arrived
     sent_at    TEXT,
     event_id   TEXT,
     failed     TEXT            -- why it can never be sent
