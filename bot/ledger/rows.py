@@ -1,0 +1,95 @@
+"""What a ledger is made of, as plain values: somebody else reads them from the database and words them.
+
+Rule: everything here is already the words and figures that will be printed; the ledger adds none of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+# The words of the state column, in the order of a finding's life: they fill the drop-down list of 明细.
+STATES = ("草稿", "整改中", "待核实", "已退回", "已销号", "重新打开", "长期坚持", "已作废")
+DONE = ("已销号", "已作废")  # states in which nothing can be overdue
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """What stands above and below the table.
+
+    `cut_off` is aware: what was reported until then is in. `zone` is the county's. `note` is printed at the end
+    (why a final version went out although it has gaps).
+    """
+
+    title: str  # broken by "\n" where the county wants it broken, else where it reads best
+    scope: str  # 填报单位: the unit, the village or the county
+    campaign: str
+    document: str
+    cut_off: datetime
+    zone: tzinfo
+    version: str
+    filled_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One line of the printed form. Several findings in one text are numbered lines: "1. …\\n2. …"."""
+
+    area_no: int
+    area: str
+    section_no: int
+    section: str
+    no: int
+    text: str
+    finding_text: str  # never empty: 未发现问题（入户12户） · 不涉及 · 未报 · the findings
+    measure_text: str
+    result_text: str
+    units_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding in the flat sheet. Dates may be aware datetimes: they are shown in the county's zone."""
+
+    number: int
+    township: str
+    village: str
+    item_no: int
+    section: str
+    object: str
+    description: str
+    cause: str
+    measure: str
+    horizon: str
+    due: date | None
+    unit: str
+    person: str
+    result: str
+    state: str
+    reporter: str
+    verifier: str
+    found_on: date | None
+    closed_on: date | None
+    evidence_count: int
+    recurrences: int
+    extensions: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverCell:
+    """How far one unit is in one section: answers given of answers expected, and findings."""
+
+    section: str
+    answered: int
+    expected: int  # 0: the section is not asked of this unit
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRow:
+    """One unit of the summary. A section that has no cell is not asked of this unit."""
+
+    unit: str
+    cells: tuple[CoverCell, ...]
