@@ -1,0 +1,40 @@
+"""What all tests share: one real homeserver for the whole test session, and accounts of one's own on it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from bot.demo import accounts
+from bot.demo import homeserver as embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that only one test uses: "@zhangsan-1f2e3d4c:paicha.local" and its password."""
+
+    user_id: str
+    password: str
+
+
+async def new_account(hs: embedded.Running, name: str = "person", displayname: str = "") -> Account:
+    """Make a fresh account whose name begins with `name`: tests share the server and must not meet."""
+    password = uuid.uuid4().hex
+    user_id = await accounts.register(hs, f"{name}-{uuid.uuid4().hex[:8]}", password, displayname or name)
+    return Account(user_id, password)
+
+
+@pytest.fixture(scope="session")
+def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Running]:
+    """A real Synapse without rate limits, started when the first test asks for it, stopped by its own process id."""
+    folder = tmp_path_factory.mktemp("homeserver")
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        running = runner.run(stack.enter_async_context(embedded.homeserver(folder)))
+        yield running
+        runner.run(stack.aclose())
