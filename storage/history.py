@@ -15,10 +15,11 @@ Fields = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who and which message brought a change about."""
+    """Who and which message brought a change about; `undoing` when it takes an earlier one back."""
 
     person_id: int | None
     event_id: str | None
+    undoing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def add(
 ) -> None:
     """`what` is (subject, action); `fields` are (before, after), only those that changed."""
     subject, action = what
+    action = f"restored: {action}" if cause.undoing else action
     before, after = (json.dumps(dict(f), ensure_ascii=False, sort_keys=True) for f in fields)
     last = tx.value("SELECT hash FROM history ORDER BY seq DESC LIMIT 1")
     row = (now.isoformat(), cause.person_id, cause.event_id, subject, action, before, after)

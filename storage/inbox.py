@@ -41,7 +41,9 @@ def latest_effective(tx: Reader, person_id: int, room_id: str) -> str | None:
     """The last message of a person here that changed something and was not taken back."""
     value = tx.value(
         "SELECT event_id FROM inbox WHERE person_id = ? AND room_id = ? AND state = 'done'"
-        " AND EXISTS (SELECT 1 FROM history WHERE history.event_id = inbox.event_id) ORDER BY seq DESC LIMIT 1",
+        " AND EXISTS (SELECT 1 FROM history WHERE history.event_id = inbox.event_id"
+        " AND (subject LIKE 'check/%' OR subject LIKE 'finding/%' OR subject LIKE 'evidence/%')"
+        " AND action NOT LIKE 'restored%') ORDER BY seq DESC LIMIT 1",
         (person_id, room_id),
     )
     return str(value) if value is not None else None

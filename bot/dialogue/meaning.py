@@ -70,4 +70,6 @@ class Understanding:
     detail: str = ""  # words that came with `choice`: 有，水管漏水 -> 水管漏水
     number: int | None = None  # the whole message is one number
     yes: bool | None = None  # the whole message is a yes or a no
-    rest: tuple[str, ...] = field(default=())  # pieces nobody understood, as said; nothing is silently dropped
+    rest: tuple[str, ...] = field(
+        default=()
+    )  # pieces nobody understood, as said; nothing is silently dropped

@@ -170,6 +170,9 @@ class Conversation:
     """One person in one room. A new one is `Conversation()`."""
 
     place: str = ""  # the place being spoken of
+    walking: bool = (
+        False  # after an answer the next item is asked; not when the person came for something else
+    )
     pending: Pending | None = None
     held: tuple[Pending, ...] = ()  # questions put aside by an interruption, the latest first
     trail: tuple[str, ...] = ()  # item ids answered in this place, the latest last: what 返回 walks back
@@ -238,6 +241,7 @@ def load(text: str) -> Conversation:
     fields = json.loads(text)
     return Conversation(
         place=fields.get("place", ""),
+        walking=fields.get("walking", False),
         pending=load_pending(fields.get("pending")),
         held=tuple(held for text in fields.get("held", ()) if (held := load_pending(text)) is not None),
         trail=tuple(fields.get("trail", ())),

@@ -1,0 +1,175 @@
+"""Everything the bot can do, on one page: a command is a line here, a handler, its texts and a transcript.
+
+Rule: a handler reads through what it is given and returns what is to happen. It can neither write nor send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.dialogue.effects import line
+from bot.dialogue.meaning import Answer, Expect
+from bot.dialogue.state import (
+    AskAnswer,
+    AskBasis,
+    AskDescription,
+    AskHorizon,
+    AskMeasure,
+    AskMechanism,
+    AskMerge,
+    AskOffer,
+    AskPlace,
+    AskResume,
+    AskStage,
+    AskSubmit,
+    AskVisit,
+    Pending,
+)
+from bot.dialogue.understand import understand
+from bot.handlers import (
+    answer,
+    change,
+    describe,
+    export,
+    flow,
+    free,
+    look,
+    lookup,
+    marks,
+    navigate,
+    preferences,
+    submit,
+    visit,
+)
+from bot.handlers.turn import Outcome, Turn
+from storage.db import Reader
+
+Handler = Callable[[Reader, Turn, datetime], Outcome]
+REPORTING = frozenset({"reporter", "coordinator"})
+EVERYBODY = frozenset({"reporter", "coordinator", "county", "observer"})
+OFFICES = frozenset({"coordinator", "county", "observer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: what does it, who may, and whether it shows what should not stand in a room of several."""
+
+    handler: Handler
+    who: frozenset[str] = EVERYBODY
+    private: bool = False
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "walk": Entry(navigate.walk),
+    "help": Entry(look.help_me),
+    "back": Entry(navigate.back, REPORTING),
+    "cancel": Entry(navigate.cancel),
+    "progress": Entry(look.progress),
+    "jump": Entry(navigate.jump, REPORTING),
+    "change": Entry(change.change, REPORTING),
+    "switch": Entry(navigate.switch),
+    "ledger": Entry(export.ledger),
+    "mine": Entry(look.mine_list, REPORTING, private=True),
+    "review": Entry(look.review, REPORTING),
+    "submit": Entry(submit.submit, REPORTING),
+    "undo": Entry(preferences.undo, REPORTING),
+    "search": Entry(lookup.search),
+    "policy": Entry(lookup.policy),
+    "visit": Entry(visit.visit, REPORTING, private=True),
+    "language": Entry(preferences.language),
+    "feedback": Entry(preferences.feedback, private=True),
+    "buttons": Entry(preferences.buttons),
+    "show": Entry(look.show, private=True),
+    "void": Entry(change.void, REPORTING),
+    "digest": Entry(export.digest, OFFICES),
+    "menu": Entry(look.greet),
+    "greet": Entry(look.greet),
+    "thanks": Entry(look.courtesy),
+}
+
+REPLIES: Mapping[type[Pending], Handler] = {
+    AskBasis: marks.basis,
+    AskDescription: describe.describe,
+    AskMeasure: describe.measure,
+    AskHorizon: describe.horizon,
+    AskMechanism: describe.mechanism,
+    AskStage: describe.stage,
+    AskPlace: navigate.choose_place,
+    AskResume: navigate.resume,
+    AskSubmit: submit.confirm,
+    AskMerge: free.merge,
+    AskOffer: free.offered,
+    AskVisit: visit.confirm,
+}
+
+
+def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
+    """What comes of one message. None: talk among others in a room, which is none of our business."""
+    if turn.photos:
+        outcome = free.attach(tx, turn, now)
+        if outcome is not None:
+            return outcome
+    if turn.said.command is not None:
+        return _command(tx, turn, now)
+    if not turn.direct and not turn.bound and turn.conversation.pending is None and not turn.said.marks:
+        return None
+    if turn.person.role not in REPORTING:
+        return flow.not_understood(turn, line(f"menu_{turn.person.role}"))
+    if turn.said.marks:
+        return marks.marks(tx, turn, now)
+    return _reply(tx, turn, now)
+
+
+def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    assert turn.said.command is not None
+    entry = COMMANDS[turn.said.command.name]
+    if turn.person.role not in entry.who:
+        return flow.refused(turn, line("not_for_you"))
+    if entry.private and not turn.direct:
+        return flow.refused(turn, line("in_private"))
+    return entry.handler(tx, turn, now)
+
+
+def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    pending = turn.conversation.pending
+    if pending is None:
+        return free.unsolicited(tx, turn, now)
+    if isinstance(pending, AskAnswer):
+        if turn.said.choice is not None:
+            return answer.answer(tx, turn, now)
+        if turn.said.doubt:
+            return answer.doubtful(tx, turn, now)
+        return free.unsolicited(tx, turn, now)
+    if _put_off(turn):
+        return _later(tx, turn, pending)
+    if isinstance(pending, AskResume) and turn.said.yes is None and turn.said.number is None:
+        said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+        if said.choice is not None:  # it answers the item that the question names
+            asked = AskAnswer(pending.place, pending.item)
+            return answer.answer(
+                tx, replace(turn, said=said, conversation=turn.conversation.asking(asked)), now
+            )
+    return REPLIES[type(pending)](tx, turn, now)
+
+
+def _put_off(turn: Turn) -> bool:
+    """稍后 to a question that is not one of the four choices."""
+    if turn.said.choice is not None:
+        return turn.said.choice is Answer.LATER
+    if len(turn.said.words) > 12 or turn.said.number is not None or turn.said.yes is not None:
+        return False
+    said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+    return said.choice is Answer.LATER and not said.detail
+
+
+def _later(tx: Reader, turn: Turn, pending: Pending) -> Outcome:
+    match pending:
+        case AskBasis():
+            return marks.without_basis(tx, turn, turn.at)
+        case AskDescription(place, item, 0):
+            asked = replace(turn, conversation=replace(turn.conversation, pending=AskAnswer(place, item)))
+            return answer.answer(tx, replace(asked, said=replace(turn.said, choice=Answer.LATER)), turn.at)
+        case _:
+            return navigate.cancel(tx, turn, turn.at)

@@ -1,0 +1,49 @@
+"""Every sentence the bot says, per language, and how its gaps are filled.
+
+Rule: no sentence stands in code. A text that lacks a language, a gap or a use fails tests/test_texts.py.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+
+from bot.dialogue.effects import Line, Param
+
+LANGUAGES = ("zh-CN", "en")
+MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Language -> key -> text. Make it once with `load_texts`."""
+
+    catalogue: Mapping[str, Mapping[str, str]]
+
+    def render(self, line: Line, language: str) -> str:
+        texts = self.catalogue[language]
+        return texts[line.key].format_map(
+            {name: _shown(value, texts, language) for name, value in line.params.items()}
+        )
+
+    def together(self, lines: Iterable[Line], language: str) -> str:
+        return "\n".join(text for line in lines if (text := self.render(line, language)))
+
+
+def load_texts() -> Texts:
+    files = {language: resources.files(__name__).joinpath(f"{language}.toml") for language in LANGUAGES}
+    return Texts({language: tomllib.loads(file.read_text("utf-8")) for language, file in files.items()})
+
+
+def _shown(value: Param, texts: Mapping[str, str], language: str) -> str:
+    """A date as people say it; a value that begins with @ names another text."""
+    if isinstance(value, date):
+        if language == "zh-CN":
+            return f"{value.year}年{value.month}月{value.day}日" if value.year else ""
+        return f"{value.day} {MONTHS[value.month]} {value.year}"
+    if isinstance(value, str) and value.startswith("@") and value[1:] in texts:
+        return texts[value[1:]]
+    return str(value)

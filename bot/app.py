@@ -1,0 +1,189 @@
+"""A running bot: puts everything together and starts the loops. The only place that does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.clock import Clock, SystemClock
+from bot.config import Config, Homeserver, require_homeserver
+from bot.events import Batch, SignedOut, TryLater, Upload
+from bot.gallery import Gallery
+from bot.house import Plan, build_house, read_in
+from bot.inbox import House, read_again, take_in
+from bot.ledger.deliver import ledger_for
+from bot.matrix.edge import Edge, Settings, connect
+from bot.postman import Postman
+from bot.reminders import Hours, tick
+from storage import inbox, rooms
+from storage.db import Database
+from storage.lock import hold
+from storage.outbox import Outgoing
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Bot:
+    """Everything that runs, once it is put together."""
+
+    plan: Plan
+    hours: Hours
+    clock: Clock
+    house: House
+    database: Database
+    edge: Edge
+    postman: Postman
+    gallery: Gallery
+    county_room: str  # alias or id; empty: no digests
+
+    async def take_in(self, batch: Batch) -> None:
+        """One sync batch into one transaction; what it wrote leaves afterwards."""
+        now = self.clock.now()
+        await self.database.transaction(lambda tx: take_in(tx, self.house, batch, now))
+        if batch.keys:
+            await self._read_again(set(batch.keys))
+        self.postman.wake()
+        self.gallery.wake()
+
+    async def _read_again(self, keys: set[str]) -> None:
+        """Messages that could not be read, whose keys have come now."""
+        for unread in await self.database.read(inbox.unreadable):
+            event = self.edge.retry(unread.source, unread.room_id) if unread.session_id in keys else None
+            if event is not None:
+                now = self.clock.now()
+                await self.database.transaction(lambda tx, e=event: read_again(tx, self.house, e, now))  # type: ignore[misc]
+
+    async def tick(self) -> None:
+        """What is due, made right as of now. A failing tick is told in the log; the next one makes up for it."""
+        now = self.clock.now()
+        try:
+            await self.database.transaction(lambda tx: tick(tx, self.house, self.hours, now))
+        except Exception:
+            log.exception("a tick failed; the next one makes up for it")
+        self.postman.wake()
+
+    async def run(self, started: Callable[[], None]) -> None:
+        """Listen, send, fetch and tick until cancelled or signed out."""
+        await self._find_county_room()
+        scheduler = AsyncIOScheduler(timezone=self.plan.campaign.timezone)
+        # The tick itself knows what is due: late or merged runs lose nothing.
+        scheduler.add_job(
+            self.tick, "interval", seconds=TICK_SECONDS, misfire_grace_time=None, coalesce=True, max_instances=1
+        )
+        position = await self.database.read(rooms.position)
+        await self._read_again({unread.session_id for unread in await self.database.read(inbox.unreadable)})
+        await self.tick()
+        scheduler.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.edge.run(position, self.take_in))
+                group.create_task(self.postman.run())
+                group.create_task(self.gallery.run())
+                started()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def _find_county_room(self) -> None:
+        """The room of the settings, by id or alias; when the homeserver is away now, what was known before counts."""
+        wanted = self.county_room
+        if not wanted:
+            return
+        try:
+            room_id = wanted if wanted.startswith("!") else await self.edge.resolve_alias(wanted)
+            if room_id is None:
+                log.error("county_room %s: there is no such room; digests wait until there is", wanted)
+                return
+            await self.edge.chat.join(room_id)
+        except (TryLater, SignedOut):
+            raise
+        except Exception as error:
+            log.error("county_room %s: cannot be joined (%s). Invite the bot there.", wanted, error)
+            return
+        await self.database.transaction(lambda tx: rooms.set_county(tx, room_id, self.clock.now()))
+
+
+async def assemble(config: Config, plan: Plan, hours: Hours, clock: Clock) -> Bot:
+    """Open the file, sign in, build every part. The caller holds the data folder and closes what comes back."""
+    settings = _settings(require_homeserver(config))
+    database = await Database.open(config.data_dir / "paicha.db")
+    try:
+        await database.transaction(lambda tx: read_in(tx, plan, clock.now()))
+        known = {room.room_id: room.encrypted for room in await database.read(rooms.joined)}
+        edge = await connect(settings, config.data_dir, known)
+    except BaseException:
+        await database.close()
+        raise
+    house = build_house(plan, settings.user_id)
+
+    async def build(row: Outgoing) -> Upload | str:
+        made = await ledger_for(database, plan.campaign, row.content, clock.now())
+        return made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+
+    postman = Postman(database, edge.chat, build, clock.now)
+    limit = config.media_limit_mb * 1_000_000
+    gallery = Gallery(database, edge.chat, house, config.data_dir / "media", limit, clock.now)
+    county_room = require_homeserver(config).county_room
+    return Bot(plan, hours, clock, house, database, edge, postman, gallery, county_room)
+
+
+def _settings(homeserver: Homeserver) -> Settings:
+    return Settings(homeserver.url, homeserver.user_id, homeserver.device_name, homeserver.password or None)
+
+
+async def serve(config: Config, plan: Plan, hours: Hours, clock: Clock | None = None) -> int:
+    """Run until SIGTERM or Ctrl-C. 0: asked to stop; 2: something the operator must mend."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    with hold(config.data_dir):
+        try:
+            bot = await assemble(config, plan, hours, clock or SystemClock())
+        except (SignedOut, TryLater) as error:
+            print(f"{require_homeserver(config).url}: {error}", file=sys.stderr)
+            return 2
+        return await run_until(bot, stop)
+
+
+async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] = lambda: None) -> int:
+    """Run a bot until the event is set; close everything whatever happens."""
+    running = asyncio.create_task(bot.run(started))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            return 0
+        await running
+    except* SignedOut as group:
+        print(f"signed out: {group.exceptions[0]}", file=sys.stderr)
+    finally:
+        for task in (running, stopping):
+            task.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+        await bot.edge.close()
+        await bot.database.close()
+    return 2
+
+
+async def show_keys(config: Config) -> int:
+    """Print what is known of the bot's own keys."""
+    with hold(config.data_dir):
+        database = await Database.open(config.data_dir / "paicha.db")
+        await database.close()
+        edge = await connect(_settings(require_homeserver(config)), config.data_dir, {})
+        try:
+            identity = await edge.identity()
+        finally:
+            await edge.close()
+    print(identity)
+    return 0
+

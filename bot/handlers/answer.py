@@ -1,0 +1,49 @@
+"""A reply to the open item: one of the four answers, perhaps with words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue.effects import Effect, SetCheck, line
+from bot.dialogue.meaning import Answer
+from bot.dialogue.state import AskAnswer, AskDescription
+from bot.handlers import flow
+from bot.handlers.describe import open_finding
+from bot.handlers.turn import Outcome, Turn
+from storage import findings, people
+from storage.db import Reader
+
+
+def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Record the answer to the item that was asked."""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskAnswer)
+    choice = turn.said.choice
+    assert choice is not None
+    place, item = people.place(tx, pending.place), turn.world.campaign.item[pending.item]
+    if choice is Answer.FOUND:
+        if turn.said.detail:
+            return open_finding(tx, turn, (place, item), turn.said.detail)
+        return Outcome(replace(turn.conversation, pending=AskDescription(place.id, item.id), misses=0))
+    live = list(findings.at(tx, place.id, item.id))
+    if live and choice is not Answer.LATER:
+        return flow.refused(
+            turn, line("has_findings", no=item.no, findings="、".join(str(f.no) for f in live))
+        )
+    if live:  # put off: what was found stays found
+        conversation = flow.go_on(tx, turn, turn.conversation.passed(item.id), {item.id: Answer.FOUND})
+        return Outcome(conversation, (line("later_kept", no=item.no),))
+    basis = turn.said.basis if choice is Answer.CLEAR else ""
+    effects: tuple[Effect, ...] = (SetCheck(place.id, item.id, choice, basis),)
+    conversation = flow.go_on(tx, turn, turn.conversation.passed(item.id), {item.id: choice})
+    said = line(f"answered_{choice}", no=item.no, section=turn.world.campaign.section[item.section_id].name)
+    extra = (line("with_basis", basis=basis),) if basis else ()
+    return Outcome(conversation, (said, *extra), effects)
+
+
+def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """It could mean two things: ask, never guess between clear and found."""
+    conversation = replace(turn.conversation, misses=turn.conversation.misses + 1)
+    words = turn.said.words.strip().replace("\n", " ")
+    return Outcome(conversation, (line("doubt", words=words if len(words) <= 20 else words[:20] + "…"),))

@@ -1,0 +1,149 @@
+"""改 12 and 改 128 期限 8月20日: an earlier answer again, or one field of a finding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.dialogue.effects import ChangeFinding, line
+from bot.dialogue.meaning import Expect
+from bot.dialogue.state import AskAnswer
+from bot.dialogue.understand import understand
+from bot.domain.similar import cause_of, object_of
+from bot.handlers import flow
+from bot.handlers.answer import answer
+from bot.handlers.describe import LONGEST, day_in, due_fields
+from bot.handlers.turn import Outcome, Turn
+from storage import checks, findings, people
+from storage.db import Reader
+from storage.findings import Finding
+
+FIELDS = {
+    "描述": "description", "问题": "description", "description": "description", "problem": "description",
+    "原因": "cause", "cause": "cause",
+    "对象": "object", "户主": "object", "object": "object",
+    "措施": "measure", "整改措施": "measure", "measure": "measure",
+    "期限": "due", "时限": "due", "整改时限": "due", "due": "due", "deadline": "due",
+    "单位": "unit", "责任单位": "unit", "unit": "unit",
+    "责任人": "responsible", "人": "responsible", "person": "responsible", "responsible": "responsible",
+    "机制": "mechanism", "长效机制": "mechanism", "mechanism": "mechanism",
+}  # fmt: skip
+SETTLED = ("submitted", "closed")
+_FIELD = re.compile(
+    "(?i)^(?:的)?("
+    + "|".join(sorted(FIELDS, key=len, reverse=True))
+    + r")\s*(?:改[为成]|为|是|[:：=])?\s*(.*)$",
+    re.S,
+)
+
+
+def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """A number up to the last item is an item; above that it is a finding."""
+    number = turn.number
+    if number is None:
+        return flow.refused(turn, line("change_what"))
+    words = (
+        re.sub(r"^\D*\d+\s*(?:号|项|题)?\s*[,，:：]?\s*", "", turn.argument, count=1) if turn.argument else ""
+    )
+    if number not in turn.world.campaign.by_no:
+        return _finding(tx, turn, words, now)
+    place = flow.current_place(tx, turn)
+    if place is None:
+        return flow.refused(turn, line("place_first", words=turn.said.words[:20]))
+    item = turn.world.campaign.by_no[number]
+    if flow.item_of(turn, place, item.id) is None:
+        return flow.refused(turn, line("not_asked_here", place=place.name, items=str(number)))
+    pending = AskAnswer(place.id, item.id)
+    conversation = replace(turn.conversation, place=place.id)
+    if turn.conversation.pending != pending:
+        conversation = conversation.holding(pending)
+    if words:
+        said = understand(words, Expect.CHOICE, turn.world.vocabulary)
+        if said.choice is not None:
+            return answer(tx, replace(turn, conversation=conversation, said=said), now)
+    check = checks.get(tx, place.id, item.id)
+    return Outcome(conversation, (line(f"stands_{check.answer}", no=number),) if check else ())
+
+
+def mine(tx: Reader, turn: Turn, number: int) -> Finding | None:
+    """A finding this person may see: at one of their places, or reported by them."""
+    finding = findings.get(tx, number)
+    if finding is None:
+        return None
+    seen = {place.id for place in people.places_seen_by(tx, turn.person)}
+    return finding if finding.place_id in seen or finding.reporter_id == turn.person.id else None
+
+
+def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
+    number = turn.number or 0
+    finding = mine(tx, turn, number)
+    if finding is None or finding.state == "void":
+        return flow.refused(turn, line("no_such_finding", finding=number))
+    if finding.state in SETTLED:
+        return flow.refused(turn, line("finding_settled", finding=number))
+    match = _FIELD.match(words)
+    if match is None or not match[2].strip():
+        missing = flow.ask_rest(tx, turn, number, {})
+        if missing is not None and not words:
+            return Outcome(turn.conversation.holding(missing), (line("finding_unfinished", finding=number),))
+        return flow.refused(turn, line("change_how", finding=number))
+    name, value = FIELDS[match[1].lower()], match[2].strip()[:LONGEST]
+    fields: dict[str, str | None] = {name: value}
+    if name == "due":
+        day = day_in(turn, value, now)
+        outcome = _due(turn, day, now)
+        if isinstance(outcome, Outcome):
+            return outcome
+        fields = outcome
+    if name == "description":
+        fields |= {"object": object_of(value), "cause": cause_of(value)}
+    shown = date.fromisoformat(str(fields["due"])) if name == "due" else value
+    conversation = replace(turn.conversation, finding=number, misses=0)
+    return Outcome(
+        conversation,
+        (line("field_changed", finding=number, field=line_name(name), value=shown),),
+        (ChangeFinding(number, fields),),
+    )
+
+
+def line_name(column: str) -> str:
+    """The key of a field's name in bot/texts, to be rendered in its place."""
+    return f"@field_{column}"
+
+
+def _due(turn: Turn, day: date | None, now: datetime) -> Outcome | dict[str, str | None]:
+    if day is None:
+        return flow.refused(turn, line("horizon_example"))
+    if day < now.astimezone(turn.world.campaign.timezone).date():
+        return flow.refused(turn, line("due_past", day=day))
+    return due_fields(turn, day) or flow.refused(turn, line("due_too_late", day=day))
+
+
+def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """作废 128 原因: a finding that was none. The reason stays in the history."""
+    number = turn.number or 0
+    finding = mine(tx, turn, number)
+    if finding is None or finding.state == "void":
+        return flow.refused(turn, line("no_such_finding", finding=number))
+    if finding.state in SETTLED:
+        return flow.refused(turn, line("finding_settled", finding=number))
+    reason = re.sub(r"^\D*\d+\s*[,，:：]?\s*", "", turn.argument, count=1).strip()
+    if not reason:
+        return flow.refused(turn, line("void_why", finding=number))
+    conversation = replace(turn.conversation, misses=0)
+    effects = (ChangeFinding(number, {"state": "void", "result": reason[:LONGEST]}),)
+    item = turn.world.campaign.item.get(finding.item_id)
+    others = [f for f in findings.at(tx, finding.place_id, finding.item_id) if f.no != number]
+    said = line(
+        "voided" if others or item is None else "voided_ask", finding=number, no=item.no if item else 0
+    )
+    return Outcome(
+        flow.go_on(tx, turn, conversation) if _speaks_of(conversation, number) else conversation,
+        (said,),
+        effects,
+    )
+
+
+def _speaks_of(conversation: object, number: int) -> bool:
+    return getattr(getattr(conversation, "pending", None), "finding", None) == number

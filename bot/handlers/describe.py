@@ -1,0 +1,186 @@
+"""A finding takes shape: what it is, what will be done, by when; the rest is filled in beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.campaign import Item
+from bot.dialogue.effects import Bind, ChangeFinding, Effect, OpenFinding, SetCheck, line
+from bot.dialogue.meaning import Answer
+from bot.dialogue.state import AskDescription, AskHorizon, AskMeasure, AskMechanism, AskMerge, AskStage
+from bot.domain.deadlines import parse_date
+from bot.domain.similar import cause_of, object_of, same_problem
+from bot.handlers import flow
+from bot.handlers.turn import Outcome, Turn
+from storage import findings, people
+from storage.db import Reader
+from storage.people import Place
+
+LONGEST = 2000  # characters of one field: a page of a ledger cell
+
+
+def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: what is the problem?"""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskDescription)
+    words = turn.said.words.strip()[:LONGEST]
+    if pending.finding:
+        fields = {"description": words, "object": object_of(words), "cause": cause_of(words)}
+        missing = flow.ask_rest(tx, turn, pending.finding, fields)
+        changed = line("finding_changed", finding=pending.finding)
+        effects = (ChangeFinding(pending.finding, fields),)
+        if missing is not None:
+            return Outcome(turn.conversation.asking(missing), (changed,), effects)
+        return Outcome(flow.go_on(tx, turn, turn.conversation), (changed,), effects)
+    place, item = people.place(tx, pending.place), turn.world.campaign.item[pending.item]
+    if not any(character.isalpha() for character in words) or words in ("有", "无", "没有"):
+        return flow.not_understood(turn, line("describe_example"))
+    return open_finding(tx, turn, (place, item), words)
+
+
+def open_finding(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Outcome:
+    """Record a problem as a draft and ask for what is missing; one that sounds like an earlier one is asked about."""
+    place, item = where
+    words = words.strip()[:LONGEST]
+    twin = next((f for f in findings.at(tx, place.id, item.id) if same_problem(f.description, words)), None)
+    if twin is not None:
+        return Outcome(
+            replace(turn.conversation, pending=AskMerge(place.id, item.id, twin.no, words), misses=0)
+        )
+    return opened(tx, turn, where, words)
+
+
+def opened(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Outcome:
+    """Record a problem for sure: the number it gets, the check, the photos that were waiting for it."""
+    place, item = where
+    no = findings.next_no(tx)
+    effects = new_finding(turn, where, no, words)
+    photos = (*turn.conversation.photos, *turn.photos)
+    if photos:
+        effects.append(Bind(photos, no))
+    conversation = replace(
+        turn.conversation.passed(item.id), pending=AskMeasure(no), misses=0, finding=no, photos=()
+    )
+    said = line("finding_opened", finding=no, no=item.no, place=place.name)
+    extra = (line("photos_bound", n=len(photos)),) if photos else ()
+    return Outcome(conversation, (said, *extra), tuple(effects))
+
+
+def new_finding(turn: Turn, where: tuple[Place, Item], no: int, words: str) -> list[Effect]:
+    """The effects that open one finding."""
+    place, item = where
+    fields = {
+        "description": words,
+        "object": object_of(words),
+        "cause": cause_of(words),
+        **flow.prefilled(turn, place, item),
+    }
+    return [OpenFinding(no, place.id, item.id, fields), SetCheck(place.id, item.id, Answer.FOUND)]
+
+
+def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: what will be done about it?"""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskMeasure)
+    words = turn.said.words.strip()[:LONGEST]
+    finding = findings.get(tx, pending.finding)
+    if finding is not None and _bare(words) == _bare(finding.description):
+        return flow.refused(turn, line("measure_is_problem"))
+    if not any(character.isalpha() for character in words):
+        return flow.not_understood(turn, line("measure_example"))
+    return settle(tx, turn, pending.finding, {"measure": words})
+
+
+def _bare(words: str) -> str:
+    return "".join(character for character in words if character.isalnum())
+
+
+def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: by when? A number of the list, a name, or a date."""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskHorizon)
+    campaign, words = turn.world.campaign, turn.said.words.strip()
+    number = turn.said.number
+    if number is not None and 1 <= number <= len(campaign.horizons):
+        chosen = campaign.horizons[number - 1]
+        return settle(
+            tx,
+            turn,
+            pending.finding,
+            {"horizon": chosen.id, "due": chosen.due.isoformat() if chosen.due else None},
+        )
+    for option in campaign.horizons:
+        if words and (words in option.name or option.name[:2] in words):
+            due = option.due.isoformat() if option.due else None
+            return settle(tx, turn, pending.finding, {"horizon": option.id, "due": due})
+    day = day_in(turn, words, now)
+    if day is None:
+        return flow.not_understood(turn, line("horizon_example"))
+    fields = due_fields(turn, day)
+    if fields is None:
+        return flow.refused(turn, line("due_too_late", day=day))
+    if day < now.astimezone(campaign.timezone).date():
+        return flow.refused(turn, line("due_past", day=day))
+    return settle(tx, turn, pending.finding, fields)
+
+
+def day_in(turn: Turn, words: str, now: datetime) -> date | None:
+    """A day that lies ahead, out of what people type."""
+    today = now.astimezone(turn.world.campaign.timezone).date()
+    return parse_date(words, today, today)
+
+
+def due_fields(turn: Turn, day: date) -> dict[str, str | None] | None:
+    """The first horizon that a date still fits into; None past all of them."""
+    for option in turn.world.campaign.horizons:
+        if option.due is not None and day <= option.due:
+            return {"horizon": option.id, "due": day.isoformat()}
+    return None
+
+
+def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: what keeps it solved? (long-term findings)"""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskMechanism)
+    words = turn.said.words.strip()[:LONGEST]
+    if sum(character.isalpha() for character in words) < 4:
+        return flow.not_understood(turn, line("mechanism_example"))
+    return settle(tx, turn, pending.finding, {"mechanism": words})
+
+
+def stage(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: when does the first stage end? (long-term findings)"""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskStage)
+    today = now.astimezone(turn.world.campaign.timezone).date()
+    day = day_in(turn, turn.said.words, now)
+    if day is None:
+        return flow.not_understood(turn, line("stage_example"))
+    if day < today:
+        return flow.refused(turn, line("due_past", day=day))
+    return settle(tx, turn, pending.finding, {"due": day.isoformat()})
+
+
+def settle(tx: Reader, turn: Turn, no: int, fields: dict[str, str | None]) -> Outcome:
+    """Set fields of a draft; when nothing is missing it is on the books, else ask for the next thing."""
+    missing = flow.ask_rest(tx, turn, no, fields)
+    conversation = replace(turn.conversation, finding=no)
+    if missing is not None:
+        return Outcome(conversation.asking(missing), (), (ChangeFinding(no, fields),))
+    finding = findings.get(tx, no)
+    assert finding is not None
+    if finding.state == "draft":
+        fields = {**fields, "state": "rectifying"}
+    due = fields.get("due", finding.due)
+    chosen = turn.world.campaign.horizon[str(fields.get("horizon", finding.horizon))]
+    done = line(
+        "finding_done",
+        finding=no,
+        horizon=chosen.name,
+        due=date.fromisoformat(due) if due else "",
+        unit=finding.unit,
+        person=finding.responsible,
+    )
+    conversation = flow.go_on(tx, turn, conversation)
+    return Outcome(conversation, (done,), (ChangeFinding(no, fields),))

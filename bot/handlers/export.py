@@ -1,0 +1,35 @@
+"""台账 [village | unit | section | open | overdue] and 简报: what goes out of the house."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue.effects import SendLedger, line
+from bot.digest import digest_lines
+from bot.handlers import flow
+from bot.handlers.turn import Outcome, Turn
+from bot.ledger.scope import Scope, parse_scope
+from storage import people
+from storage.db import Reader
+
+
+def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """The official workbook as a file in this room, of what this person may see."""
+    places = people.places_seen_by(tx, turn.person)
+    if not places:
+        return flow.refused(turn, line("no_places"))
+    base = Scope(unit=turn.person.unit_id or "") if turn.person.role == "coordinator" else Scope()
+    if turn.person.role == "reporter":
+        base = Scope(places=tuple(place.id for place in places))
+    scope = parse_scope(turn.argument, base, turn.world.campaign, places)
+    if scope is None:
+        return flow.refused(turn, line("ledger_what", words=turn.argument[:20]))
+    name = scope.label(turn.world.campaign, places)
+    said = line("ledger_coming", name=name)
+    return Outcome(replace(turn.conversation, misses=0), (said,), (SendLedger(scope.dump(), name),))
+
+
+def digest(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """简报: today's figures as they stand now."""
+    return Outcome(replace(turn.conversation, misses=0), tuple(digest_lines(tx, turn.world.campaign, now)))

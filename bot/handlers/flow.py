@@ -1,0 +1,142 @@
+"""What the handlers share: which place is meant, what is asked next, what a new finding starts out with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.campaign import Item
+from bot.dialogue import walk
+from bot.dialogue.effects import Line, line
+from bot.dialogue.meaning import Answer
+from bot.dialogue.state import (
+    AskAnswer,
+    AskBasis,
+    AskDescription,
+    AskHorizon,
+    AskMeasure,
+    AskMechanism,
+    AskStage,
+    AskSubmit,
+    Conversation,
+    Pending,
+)
+from bot.handlers.turn import Outcome, Turn
+from storage import checks, findings, people
+from storage.db import Reader
+from storage.people import Place
+
+NOTHING: Mapping[str, str] = {}
+
+
+def answers_at(tx: Reader, place: Place, newly: Mapping[str, str] = NOTHING) -> dict[str, str]:
+    """Item id -> answer, with what this very turn is about to record."""
+    return {**{item: check.answer for item, check in checks.of_place(tx, place.id).items()}, **newly}
+
+
+def current_place(tx: Reader, turn: Turn) -> Place | None:
+    """The place being spoken of; a person's only place needs no choosing."""
+    own = people.places_of(tx, turn.person)
+    return next(
+        (place for place in own if place.id == turn.conversation.place), own[0] if len(own) == 1 else None
+    )
+
+
+def named_places(places: list[Place], words: str) -> list[Place]:
+    """The places people can mean by these words: the whole name, else every name that holds them."""
+    words = "".join(words.split())
+    exact = [place for place in places if place.name == words]
+    return exact or [place for place in places if words and words in place.name]
+
+
+def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:
+    return next((item for item in turn.items_of(place) if item.id == item_id), None)
+
+
+def go_on(
+    tx: Reader, turn: Turn, conversation: Conversation, newly: Mapping[str, str] = NOTHING
+) -> Conversation:
+    """The open question is settled: back to what was put aside, else the walk's next item, else the review page.
+
+    `newly` are the answers this turn records: item id -> answer, at the conversation's place.
+    """
+    while conversation.held:
+        top, rest = conversation.held[0], conversation.held[1:]
+        conversation = replace(conversation, held=rest, pending=None)
+        if still_open(tx, top, newly if getattr(top, "place", "") == conversation.place else NOTHING):
+            return conversation.asking(top)
+    if not conversation.walking or not conversation.place:
+        return replace(conversation, pending=None, misses=0)
+    place = people.place(tx, conversation.place)
+    answers = answers_at(tx, place, newly)
+    item = walk.next_item(turn.items_of(place), answers, conversation.position(place.id))
+    if item is None:
+        return replace(conversation.asking(AskSubmit(place.id)), walking=False)
+    return conversation.asking(AskAnswer(place.id, item.id))
+
+
+def still_open(tx: Reader, pending: Pending, newly: Mapping[str, str]) -> bool:
+    """Whether a question that was put aside is still worth asking."""
+    match pending:
+        case AskAnswer(place, item):
+            return item not in newly and checks.get(tx, place, item) is None
+        case AskDescription(_, item, 0):
+            return newly.get(item) != Answer.FOUND
+        case AskBasis(place, items):
+            given = checks.of_place(tx, place)
+            return any(newly.get(i) == Answer.CLEAR or (i in given and not given[i].basis) for i in items)
+        case AskDescription(_, _, no) | AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
+            finding = findings.get(tx, no)
+            return finding is None or finding.state in ("draft", "rectifying")
+        case _:
+            return True
+
+
+def ask_rest(tx: Reader, turn: Turn, no: int, fields: Mapping[str, str | None]) -> Pending | None:
+    """What a draft still lacks, as the question to ask next; None when it is complete.
+
+    `fields` are the values this turn is about to set; a finding opened by this very turn is not on disk yet.
+    """
+    finding = findings.get(tx, no)
+
+    def value(name: str) -> str:
+        return str(fields.get(name, getattr(finding, name, "") or "") or "")
+
+    if not value("measure"):
+        return AskMeasure(no)
+    if not value("horizon"):
+        return AskHorizon(no)
+    if turn.world.campaign.horizon[value("horizon")].due is None:
+        if not value("mechanism"):
+            return AskMechanism(no)
+        if not value("due"):
+            return AskStage(no)
+    return None
+
+
+def prefilled(turn: Turn, place: Place, item: Item) -> dict[str, str]:
+    """Unit and person a finding starts out with: the unit named first for the item, and who reports it."""
+    campaign = turn.world.campaign
+    unit = item.lead
+    if unit == campaign.township_group or (unit == campaign.member_group):
+        unit = place.unit
+    return {"unit": unit, "responsible": turn.person.name, "source": campaign.sources[0]}
+
+
+def not_understood(turn: Turn, *hints: Line) -> Outcome:
+    """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
+    misses = turn.conversation.misses + 1
+    words = turn.said.words.strip().replace("\n", " ")
+    shown = words if len(words) <= 20 else words[:20] + "…"
+    if misses == 1:
+        lines = (line("miss_example", words=shown), *hints)
+    elif misses == 2:
+        lines = (line("miss_menu"),)
+    else:
+        lines = (line("miss_help"),)
+    return Outcome(replace(turn.conversation, misses=misses), lines)
+
+
+def refused(turn: Turn, *lines: Line) -> Outcome:
+    """Say why not, change nothing, ask again."""
+    return Outcome(turn.conversation, lines)

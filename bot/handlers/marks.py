@@ -1,0 +1,165 @@
+"""Several answers in one message: 4-10 无，入户12户 · 22有，水管漏，其余无."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.campaign import Item
+from bot.dialogue import walk
+from bot.dialogue.effects import Effect, Line, SetCheck, line
+from bot.dialogue.meaning import Answer, Mark
+from bot.dialogue.state import (
+    AskAnswer,
+    AskBasis,
+    AskDescription,
+    AskMeasure,
+    AskPlace,
+    Conversation,
+    Pending,
+)
+from bot.domain.similar import same_problem
+from bot.handlers import flow
+from bot.handlers.describe import new_finding
+from bot.handlers.turn import Outcome, Turn
+from storage import findings, people
+from storage.db import Reader
+from storage.people import Place
+
+SEVERAL = 2  # from this many clears on, a basis is asked for
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What the marks of one message come to, while they are added up."""
+
+    effects: list[Effect] = field(default_factory=list)
+    newly: dict[str, str] = field(default_factory=dict)
+    nos: dict[Answer, list[int]] = field(default_factory=dict)
+    clear: list[str] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    questions: list[Pending] = field(default_factory=list)
+    opened: list[int] = field(default_factory=list)
+    next_no: int = 0
+
+
+def marks(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Record every answer of the message; ask once for the basis of the clears, and for each problem's description."""
+    place = flow.current_place(tx, turn)
+    if place is None:
+        own = people.places_of(tx, turn.person)
+        if not own:
+            return flow.refused(turn, line("no_places"))
+        pending = AskPlace(tuple(other.id for other in own))
+        return Outcome(turn.conversation.asking(pending), (line("place_first", words=turn.said.words[:20]),))
+    total = _Sum(next_no=findings.next_no(tx))
+    answers = flow.answers_at(tx, place)
+    items = turn.items_of(place)
+    for mark in turn.said.marks:
+        for item in walk.marked(items, turn.said.marks, mark, answers):
+            _one(tx, turn, (place, item), mark, total)
+    conversation = _conversation(turn, place, total)
+    conversation = _next(tx, turn, conversation, (place, total))
+    return Outcome(conversation, _lines(turn, place, items, total), tuple(total.effects))
+
+
+def _one(tx: Reader, turn: Turn, where: tuple[Place, Item], mark: Mark, total: _Sum) -> None:
+    place, item = where
+    live = findings.at(tx, place.id, item.id)
+    if mark.answer is Answer.FOUND:
+        total.nos.setdefault(Answer.FOUND, []).append(item.no)
+        if not mark.detail:  # not answered before it is described
+            total.questions.append(AskDescription(place.id, item.id))
+            return
+        total.newly[item.id] = Answer.FOUND
+        if not any(same_problem(finding.description, mark.detail) for finding in live):
+            total.effects += new_finding(turn, where, total.next_no, mark.detail)
+            total.questions.append(AskMeasure(total.next_no))
+            total.opened.append(total.next_no)
+            total.next_no += 1
+        return
+    if live:
+        total.kept.append(item.no)
+        return
+    basis = turn.said.basis if mark.answer is Answer.CLEAR else ""
+    total.effects.append(SetCheck(place.id, item.id, mark.answer, basis))
+    total.newly[item.id] = mark.answer
+    total.nos.setdefault(mark.answer, []).append(item.no)
+    if mark.answer is Answer.CLEAR and not basis:
+        total.clear.append(item.id)
+
+
+def _conversation(turn: Turn, place: Place, total: _Sum) -> Conversation:
+    """Where the person stands before the next question: the walk moves on past what was marked."""
+    conversation = replace(turn.conversation, place=place.id, misses=0)
+    if conversation.pending is None and not conversation.held:
+        conversation = replace(conversation, walking=True)
+    for item_id in total.newly:
+        conversation = conversation.passed(item_id)
+    if total.opened:
+        conversation = replace(conversation, finding=total.opened[-1])
+    return conversation
+
+
+def _next(tx: Reader, turn: Turn, conversation: Conversation, done: tuple[Place, _Sum]) -> Conversation:
+    place, total = done
+    questions = list(total.questions)
+    if len(total.clear) >= SEVERAL:
+        questions.append(AskBasis(place.id, tuple(total.clear)))
+    pending = conversation.pending
+    if isinstance(pending, AskAnswer) and pending.place == place.id:
+        held = conversation.held  # the walk asks it again by itself
+    elif pending is not None and not isinstance(pending, AskPlace):
+        held = (pending, *conversation.held)
+    else:
+        held = conversation.held
+    conversation = replace(conversation, pending=None, held=(*questions, *held)[:80])
+    if questions:
+        return replace(conversation, held=conversation.held[1:]).asking(questions[0])
+    return flow.go_on(tx, turn, conversation, total.newly)
+
+
+def _lines(turn: Turn, place: Place, items: Sequence[Item], total: _Sum) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    for kind in (Answer.CLEAR, Answer.NOT_APPLICABLE, Answer.LATER, Answer.FOUND):
+        nos = total.nos.get(kind, [])
+        if nos:
+            lines.append(line(f"marked_{kind}", place=place.name, n=len(nos), items=walk.ranges(nos)))
+    if turn.said.basis and total.nos.get(Answer.CLEAR):
+        lines.append(line("with_basis", basis=turn.said.basis))
+    lines += [line("finding_numbered", findings="、".join(map(str, total.opened)))] if total.opened else []
+    lines += [line("kept_findings", items=walk.ranges(total.kept))] if total.kept else []
+    asked = {item.no for item in items}
+    foreign = sorted({no for mark in turn.said.marks for no in mark.nos} - asked)
+    lines += [line("not_asked_here", place=place.name, items=walk.ranges(foreign))] if foreign else []
+    lines += [line("not_taken", words="；".join(turn.said.rest)[:80])] if turn.said.rest else []
+    return tuple(lines) or (line("nothing_marked", place=place.name),)
+
+
+def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: how were these established? Fills the basis of the clears it was asked for."""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskBasis)
+    words = turn.said.basis or _households(turn)
+    if not words:
+        return flow.not_understood(turn, line("basis_example"))
+    given = flow.answers_at(tx, people.place(tx, pending.place))
+    effects = [
+        SetCheck(pending.place, i, Answer.CLEAR, words) for i in pending.items if given.get(i) == Answer.CLEAR
+    ]
+    conversation = flow.go_on(tx, turn, replace(turn.conversation, pending=None))
+    return Outcome(conversation, (line("basis_kept", basis=words),), tuple(effects))
+
+
+def _households(turn: Turn) -> str:
+    """A bare number is so many households; other short words stand as they are."""
+    if turn.said.number is not None:
+        return f"入户{turn.said.number}户" if turn.said.number > 0 else ""
+    words = turn.said.words.strip()
+    return words if 2 <= len(words) <= 40 and turn.said.choice is None and turn.said.yes is None else ""
+
+
+def without_basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """稍后 to the question for a basis: the answers stay, the review page will remind."""
+    return Outcome(flow.go_on(tx, turn, replace(turn.conversation, pending=None)), (line("basis_later"),))

@@ -1,0 +1,215 @@
+"""Moving about: start and resume, back, cancel, jump, switch places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue import walk as steps
+from bot.dialogue.effects import line
+from bot.dialogue.state import (
+    AskAnswer,
+    AskBasis,
+    AskDescription,
+    AskHorizon,
+    AskMeasure,
+    AskMechanism,
+    AskOffer,
+    AskPlace,
+    AskResume,
+    AskStage,
+    AskSubmit,
+    AskVisit,
+    Conversation,
+)
+from bot.handlers import flow
+from bot.handlers.turn import Outcome, Turn
+from storage import checks, findings, people
+from storage.db import Reader
+from storage.people import Place
+
+PAUSE = 4 * 3600  # seconds of silence after which the walk is not simply gone on with
+OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
+
+
+def walk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """排查: take the walk up where it stands, after choosing a place when there are several."""
+    own = people.places_of(tx, turn.person)
+    if not own:
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
+    if turn.argument:
+        return switch(tx, turn, now)
+    pending = turn.conversation.pending
+    if isinstance(pending, (*OF_FINDING, AskBasis)):
+        return Outcome(replace(turn.conversation, walking=True), (line("still_asking"),))
+    place = flow.current_place(tx, turn)
+    if place is None:
+        return Outcome(turn.conversation.asking(AskPlace(tuple(other.id for other in own))))
+    return start(tx, turn, place)
+
+
+def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
+    """Ask the item a place's walk stands at; after a long pause, first whether to go on."""
+    conversation = _at(turn.conversation, place)
+    answers = flow.answers_at(tx, place)
+    position = conversation.position(place.id)
+    item = steps.first_open(turn.items_of(place), answers, position)
+    if item is None:
+        return Outcome(
+            replace(conversation, walking=False).asking(AskSubmit(place.id)),
+            (line("all_answered", place=place.name),),
+        )
+    if answers and turn.silence >= PAUSE:
+        return Outcome(conversation.asking(AskResume(place.id, item.id)))
+    lines = (
+        (line("resumed", no=item.no),) if answers and conversation.place != turn.conversation.place else ()
+    )
+    return Outcome(conversation.asking(AskAnswer(place.id, item.id)), lines)
+
+
+def _at(conversation: Conversation, place: Place) -> Conversation:
+    trail = conversation.trail if conversation.place == place.id else ()
+    return replace(conversation, place=place.id, walking=True, held=(), trail=trail, pending=None)
+
+
+def resume(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: go on at item 18?"""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskResume)
+    if turn.said.yes or turn.said.number == 1:
+        return Outcome(
+            replace(turn.conversation, walking=True).asking(AskAnswer(pending.place, pending.item))
+        )
+    if turn.said.yes is False or turn.said.number == 2:
+        return Outcome(
+            replace(turn.conversation, pending=None, walking=False, misses=0), (line("stopped_menu"),)
+        )
+    return flow.not_understood(turn, line("confirm_example"))
+
+
+def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: which place? By its number in the list or by name."""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskPlace)
+    number = turn.said.number
+    if number is not None and 1 <= number <= len(pending.places):
+        return start(tx, turn, people.place(tx, pending.places[number - 1]))
+    mine = [place for place in people.places_of(tx, turn.person) if place.id in pending.places]
+    return _by_name(tx, turn, flow.named_places(mine, turn.said.words))
+
+
+def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """切换 张庄: go on at another place; each keeps its own position."""
+    own = people.places_of(tx, turn.person)
+    if not own:
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
+    if not turn.argument:
+        return Outcome(turn.conversation.asking(AskPlace(tuple(place.id for place in own))))
+    if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(own):
+        return start(tx, turn, own[turn.number - 1])
+    return _by_name(tx, turn, flow.named_places(own, turn.argument))
+
+
+def _by_name(tx: Reader, turn: Turn, found: list[Place]) -> Outcome:
+    if len(found) == 1:
+        return start(tx, turn, found[0])
+    if found:
+        return Outcome(
+            turn.conversation.asking(AskPlace(tuple(place.id for place in found))), (line("several_places"),)
+        )
+    return flow.not_understood(turn, line("place_unknown"))
+
+
+def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """跳到 21: ask that item next; the walk goes on from there."""
+    place = flow.current_place(tx, turn)
+    if place is None:
+        return walk(tx, replace(turn, said=replace(turn.said, command=None)), now)
+    items = turn.items_of(place)
+    item = next((item for item in items if item.no == turn.number), None)
+    if item is None:
+        numbers = steps.ranges([item.no for item in items])
+        return flow.refused(
+            turn,
+            line("no_such_item", no=turn.number or turn.argument or "?", place=place.name, items=numbers),
+        )
+    check = checks.get(tx, place.id, item.id)
+    lines = (line(f"stands_{check.answer}", no=item.no),) if check else ()
+    conversation = replace(turn.conversation, place=place.id, walking=True)
+    return Outcome(conversation.asking(AskAnswer(place.id, item.id)), lines)
+
+
+def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """返回: one step back, as often as wanted; answers given later stay."""
+    conversation, pending = turn.conversation, turn.conversation.pending
+    match pending:
+        case AskDescription(place, item, 0):
+            return Outcome(conversation.asking(AskAnswer(place, item)))
+        case AskMeasure(no):
+            finding = findings.get(tx, no)
+            assert finding is not None
+            again = AskDescription(finding.place_id, finding.item_id, no)
+            return Outcome(
+                conversation.asking(again), (line("stands_description", text=finding.description),)
+            )
+        case AskDescription(place, item, _):
+            return Outcome(conversation.asking(AskAnswer(place, item)))
+        case AskHorizon(no):
+            return Outcome(conversation.asking(AskMeasure(no)))
+        case AskMechanism(no):
+            return Outcome(conversation.asking(AskHorizon(no)))
+        case AskStage(no):
+            return Outcome(conversation.asking(AskMechanism(no)))
+        case AskAnswer(place_id, item_id):
+            return _step_back(tx, turn, (place_id, item_id))
+        case AskSubmit(place_id):
+            return _step_back(tx, turn, (place_id, ""))
+        case None:
+            return (
+                _step_back(tx, turn, (conversation.place, ""))
+                if conversation.trail
+                else flow.refused(turn, line("nothing_before"))
+            )
+        case _:
+            return Outcome(flow.go_on(tx, turn, replace(conversation, pending=None)))
+
+
+def _step_back(tx: Reader, turn: Turn, where: tuple[str, str]) -> Outcome:
+    place_id, item_id = where
+    conversation, place = turn.conversation, people.place(tx, where[0])
+    trail = [seen for seen in conversation.trail if seen != item_id]
+    items = turn.items_of(place)
+    if trail:
+        previous = flow.item_of(turn, place, trail[-1])
+        trail = trail[:-1]
+    else:
+        previous = steps.previous_item(items, item_id) if item_id else items[-1]
+    if previous is None:
+        return flow.refused(turn, line("nothing_before"))
+    check = checks.get(tx, place_id, previous.id)
+    lines = (line(f"stands_{check.answer}", no=previous.no),) if check else ()
+    conversation = replace(conversation, walking=True).asking(AskAnswer(place_id, previous.id))
+    return Outcome(replace(conversation, trail=tuple(trail)), lines)
+
+
+def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """取消: out of the open question; what is recorded stays recorded."""
+    conversation, pending = turn.conversation, turn.conversation.pending
+    match pending:
+        case None:
+            return Outcome(
+                replace(conversation, walking=False, held=(), misses=0), (line("nothing_to_cancel"),)
+            )
+        case AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
+            said = line("draft_kept", finding=no)
+        case AskDescription(place, item, 0):
+            stay = conversation.asking(AskAnswer(place, item))
+            return Outcome(stay, (line("description_dropped"),))
+        case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
+            stopped = replace(conversation, pending=None, held=(), walking=False, misses=0)
+            return Outcome(stopped, (line("stopped"),))
+        case AskOffer() | AskVisit():
+            said = line("dropped")
+        case _:
+            said = line("left_as_is")
+    return Outcome(flow.go_on(tx, turn, replace(conversation, pending=None)), (said,))

@@ -1,0 +1,108 @@
+"""走访 张三家 水管漏 慢病卡没办: one sentence, several findings, one reply to confirm, change or drop each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue.effects import Bind, Effect, line
+from bot.dialogue.state import AskMeasure, AskVisit, Pending
+from bot.dialogue.visit import propose
+from bot.domain.similar import same_problem
+from bot.handlers import flow
+from bot.handlers.describe import new_finding
+from bot.handlers.turn import Outcome, Turn
+from storage import findings, people
+from storage.db import Reader
+
+_CHANGE = re.compile(
+    r"第?(\d+)\s*(?:条|个)?\s*(?:改|换|->|=|change|to)\s*(?:为|成|到|第)?\s*(\d+)\s*项?", re.IGNORECASE
+)
+_DROP = re.compile(
+    r"(?:去掉|不要|删除|删|drop|remove)\s*第?([\d\s,，、和]+)|第?(\d+)\s*(?:条|个)?\s*(?:去掉|不要|删除|删|drop)",
+    re.IGNORECASE,
+)
+
+
+def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Propose findings for what was seen on a visit; whatever fits no item is said back, never dropped in silence."""
+    place = flow.current_place(tx, turn)
+    if not turn.argument:
+        return flow.refused(turn, line("visit_example"))
+    if place is None:
+        own = people.places_of(tx, turn.person)
+        return flow.refused(
+            turn,
+            line("place_first", words=turn.argument[:20]) if own else line(f"no_places_{turn.person.role}"),
+        )
+    seen = propose(turn.argument, turn.world.index, turn.world.campaign)
+    asked = {item.id for item in turn.items_of(place)}
+    kept = [proposal for proposal in seen.proposals if proposal.item_id in asked]
+    lost = [*seen.rest, *(proposal.words for proposal in seen.proposals if proposal.item_id not in asked)]
+    lines = (line("not_taken", words="；".join(lost)[:80]),) if lost else ()
+    if not kept:
+        return flow.refused(turn, line("visit_nothing"), *lines)
+    pending = AskVisit(place.id, seen.object, tuple(p.item_id for p in kept), tuple(p.words for p in kept))
+    return Outcome(turn.conversation.holding(pending), lines)
+
+
+def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to the proposals: 好 · 去掉 2 · 1 改 30 · 只要 1 3 · 都不要."""
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskVisit)
+    words, n = turn.said.words, len(pending.items)
+    if turn.said.yes is False:
+        return Outcome(flow.go_on(tx, turn, replace(turn.conversation, pending=None)), (line("dropped"),))
+    items = list(pending.items)
+    dropped = {int(d) for match in _DROP.finditer(words) for d in re.findall(r"\d+", match[1] or match[2])}
+    changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(words)}
+    rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
+    only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
+    if not (turn.said.yes or dropped or changed or only):
+        return flow.not_understood(turn, line("visit_how"))
+    known = {item.no: item.id for item in turn.items_of(people.place(tx, pending.place))}
+    if any(not 1 <= number <= n for number in {*dropped, *changed, *only}) or any(
+        no not in known for no in changed.values()
+    ):
+        return flow.not_understood(turn, line("visit_how"))
+    for number, no in changed.items():
+        items[number - 1] = known[no]
+    keep = [k for k in range(n) if k + 1 not in dropped and (not only or k + 1 in only)]
+    return _record(tx, turn, [(items[k], pending.words[k]) for k in keep])
+
+
+def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
+    pending = turn.conversation.pending
+    assert isinstance(pending, AskVisit)
+    place, no = people.place(tx, pending.place), findings.next_no(tx)
+    effects: list[Effect] = []
+    questions: list[Pending] = []
+    numbers, twins = [], []
+    for item_id, words in chosen:
+        item = turn.world.campaign.item[item_id]
+        text = words if not pending.object or pending.object in words else f"{pending.object}{words}"
+        twin = next(
+            (f for f in findings.at(tx, place.id, item_id) if same_problem(f.description, text)), None
+        )
+        if twin is not None:
+            twins.append(str(twin.no))
+            continue
+        effects += new_finding(turn, (place, item), no, text)
+        questions.append(AskMeasure(no))
+        numbers.append(no)
+        no += 1
+    lines = (
+        [line("finding_numbered", findings="、".join(map(str, numbers)))] if numbers else [line("dropped")]
+    )
+    lines += [line("visit_twins", findings="、".join(twins))] if twins else []
+    conversation = replace(
+        turn.conversation, pending=None, finding=numbers[-1] if numbers else turn.conversation.finding
+    )
+    if numbers and conversation.photos:
+        effects.append(Bind(conversation.photos, numbers[-1]))
+        conversation = replace(conversation, photos=())
+    if not questions:
+        return Outcome(flow.go_on(tx, turn, conversation), tuple(lines), tuple(effects))
+    conversation = replace(conversation, held=(*questions[1:], *conversation.held))
+    return Outcome(conversation.asking(questions[0]), tuple(lines), tuple(effects))

@@ -1,0 +1,160 @@
+"""The one door in: a sync batch becomes ONE transaction of position, events seen, conversations, records and replies.
+
+Rule: whatever the bot will say leaves only after this transaction stands on the disk. A message whose handling fails
+costs only itself: its savepoint is rolled back, its sender gets a reference, the batch goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot import doorstep, reply
+from bot.conversation import converse
+from bot.dialogue.effects import line
+from bot.editing import correct, withdraw
+from bot.events import Batch, Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
+from bot.handlers.turn import World
+from bot.reply import Talk
+from bot.texts import Texts
+from storage import inbox as seen
+from storage import people, rooms
+from storage.db import Transaction
+from storage.people import Person
+from storage.rooms import Room
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What taking in needs besides the transaction: the campaign's world, the texts, who the bot itself is."""
+
+    world: World
+    texts: Texts
+    user_id: str
+    grace: timedelta = timedelta(
+        seconds=120
+    )  # how long a missing key is waited for before its sender is told
+
+    @property
+    def pair(self) -> tuple[World, Texts]:
+        return self.world, self.texts
+
+    def ledger_failed(self, reference: str, language: str) -> str:
+        return self.texts.render(line("ledger_failed", reference=reference), language)
+
+
+def take_in(tx: Transaction, house: House, batch: Batch, now: datetime) -> None:
+    """Take in one batch, all of it or (when this raises) nothing."""
+    for change in batch.rooms:
+        doorstep.room_changed(tx, house.texts, change, now)
+    for event in batch.events:
+        _take(tx, house, event, now)
+    for room_id in batch.gaps:
+        log.warning("room %s: too many messages were missed to fetch them all", room_id)
+    if batch.position:
+        rooms.set_position(tx, batch.position)
+
+
+def read_again(tx: Transaction, house: House, event: Incoming, now: datetime) -> None:
+    """The key of a message that could not be read has come: take it in as if it were new."""
+    seen.drop_unreadable(tx, event.event_id)
+    seen.set_kind(tx, event.event_id, _kind(event.content))
+    person = people.by_user_id(tx, event.sender)
+    room = rooms.get(tx, event.room_id)
+    if person is not None and room is not None:
+        _guarded(tx, house, event, (person, room), now)
+
+
+def _kind(content: Content) -> str:
+    return type(content).__name__.lower()
+
+
+def _take(tx: Transaction, house: House, event: Incoming, now: datetime) -> None:
+    if event.sender == house.user_id:
+        return
+    person = people.by_user_id(tx, event.sender)
+    key = (event.event_id, event.room_id, event.at.isoformat(), _kind(event.content))
+    if not seen.take(tx, key, person.id if person else None):
+        return
+    room = doorstep.room_of(tx, event, person, now)
+    if person is None:
+        doorstep.stranger(tx, house.texts, event, room, now)
+        return
+    if isinstance(event.content, Unreadable):
+        told = (event.event_id, event.room_id, event.sender, event.at.isoformat())
+        seen.keep_unreadable(tx, told, (event.content.session_id, dict(event.content.source)), now)
+        return
+    _guarded(tx, house, event, (person, room), now)
+
+
+def _guarded(tx: Transaction, house: House, event: Incoming, who: tuple[Person, Room], now: datetime) -> None:
+    try:
+        with tx.savepoint():
+            _handle(tx, house, event, who, now)
+    except Exception:
+        reference = hashlib.sha256(event.event_id.encode()).hexdigest()[:6]
+        log.exception("message %s could not be handled, reference #%s", event.event_id, reference)
+        seen.set_state(tx, event.event_id, "failed")
+        person, room = who
+        talk = Talk(person, room, event.event_id, event.at)
+        reply.send(tx, house.texts, talk, [line("sorry", reference=reference)], now)
+
+
+def _handle(tx: Transaction, house: House, event: Incoming, who: tuple[Person, Room], now: datetime) -> None:
+    person, room = who
+    talk = Talk(person, room, event.event_id, event.at)
+    match event.content:
+        case Said() as said:
+            doorstep.greet_once(tx, house.texts, talk, now)
+            converse(tx, house.pair, talk, said, now)
+            for early_id, words in seen.take_early(tx, event.event_id, event.sender):
+                later = replace(talk, event_id=early_id)
+                if words is None:
+                    withdraw(tx, house.pair, later, event.event_id, now)
+                else:
+                    correct(tx, house.pair, later, (event.event_id, words), now)
+        case Reacted(target, key):
+            converse(tx, house.pair, talk, Said(words=key, reply_to=target), now)
+        case Edited(target, words):
+            if not _known(tx, event, target, words):
+                return
+            correct(tx, house.pair, talk, (target, words), now)
+        case Redacted(target):
+            if not _known(tx, event, target, None):
+                return
+            withdraw(tx, house.pair, talk, target, now)
+        case Unreadable():
+            raise AssertionError("kept by _take")
+
+
+def _known(tx: Transaction, event: Incoming, target: str, words: str | None) -> bool:
+    """Whether the message an edit or redaction speaks of is here; one that came too early is kept for it."""
+    original = seen.get(tx, target)
+    if original is None:
+        seen.keep_early(
+            tx, (event.event_id, target, event.room_id, event.sender, event.at.isoformat()), words
+        )
+        return False
+    author = people.by_user_id(tx, event.sender)
+    return author is not None and original.person_id == author.id and original.room_id == event.room_id
+
+
+def tell_unreadable(tx: Transaction, house: House, now: datetime) -> None:
+    """Ask people to send again what is still unreadable after the grace period, naming when they wrote it. Once."""
+    waiting = [u for u in seen.unreadable(tx) if u.told_at is None and _age(u.came_at, now) >= house.grace]
+    for unread in waiting:
+        person, room = people.by_user_id(tx, unread.sender), rooms.get(tx, unread.room_id)
+        seen.tell_unreadable(tx, unread.event_id, now)
+        if person is None or room is None:
+            continue
+        at = datetime.fromisoformat(unread.at).astimezone(house.world.campaign.timezone)
+        talk = Talk(person, room, unread.event_id, at)
+        reply.send(tx, house.texts, talk, [line("unreadable", at=at.strftime("%m-%d %H:%M"))], now)
+
+
+def _age(at: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(at)
