@@ -16,9 +16,11 @@ from bot.dialogue.normalise import SILENCE, Line
 from bot.dialogue.reading import read_answer
 from bot.dialogue.subjects import Subject, SubjectWords, subject_of
 
+# A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
 _STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
-_LONG_LIST = 60  # characters
+_LONG_LIST = 60  # characters of a list that is looked into once only
 _WEAK = frozenset(" .:有无没题好常及在现✅👍👌")
+# 有问题的是12, 没问题：4-10: the answer stands first and points on to its items.
 _TURNED = re.compile(
     r"[题有无没现常及](?:的(?:项目?|条)?(?:有|是|为)?\s?:?|项目?(?:有|是|为)?\s?:|\s?:)\s{0,2}$"
 )

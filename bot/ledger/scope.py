@@ -40,6 +40,8 @@ class Scope:
             name = chosen[0].unit
         else:
             name = campaign.county
+        if self.places and len(chosen) > 1:
+            name = f"{chosen[0].name}等{len(chosen)}处"
         parts = [name]
         if self.section:
             parts.append(campaign.section[self.section].name)
