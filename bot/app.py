@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -22,7 +22,7 @@ from bot.matrix.edge import Edge, Settings, connect
 from bot.postman import Postman
 from bot.reminders import Hours, tick
 from storage import inbox, rooms
-from storage.db import Database
+from storage.db import Database, StorageProblem
 from storage.lock import hold
 from storage.outbox import Outgoing
 
@@ -43,6 +43,7 @@ class Bot:
     postman: Postman
     gallery: Gallery
     county_room: str  # alias or id; empty: no digests
+    broken: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
     async def take_in(self, batch: Batch) -> None:
         """One sync batch into one transaction; what it wrote leaves afterwards."""
@@ -66,6 +67,9 @@ class Bot:
         now = self.clock.now()
         try:
             await self.database.transaction(lambda tx: tick(tx, self.house, self.hours, now))
+        except StorageProblem as problem:
+            if not self.broken.done():
+                self.broken.set_exception(problem)
         except Exception:
             log.exception("a tick failed; the next one makes up for it")
         self.postman.wake()
@@ -76,7 +80,12 @@ class Bot:
         scheduler = AsyncIOScheduler(timezone=self.plan.campaign.timezone)
         # The tick itself knows what is due: late or merged runs lose nothing.
         scheduler.add_job(
-            self.tick, "interval", seconds=TICK_SECONDS, misfire_grace_time=None, coalesce=True, max_instances=1
+            self.tick,
+            "interval",
+            seconds=TICK_SECONDS,
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
         )
         position = await self.database.read(rooms.position)
         await self._read_again({unread.session_id for unread in await self.database.read(inbox.unreadable)})
@@ -87,9 +96,14 @@ class Bot:
                 group.create_task(self.edge.run(position, self.take_in))
                 group.create_task(self.postman.run())
                 group.create_task(self.gallery.run())
+                group.create_task(self._watch())
                 started()
         finally:
             scheduler.shutdown(wait=False)
+
+    async def _watch(self) -> None:
+        """Ends the bot when a tick found that nothing can be stored any more."""
+        await self.broken
 
     async def _find_county_room(self) -> None:
         """The room of the settings, by id or alias; when the homeserver is away now, what was known before counts."""
@@ -125,7 +139,9 @@ async def assemble(config: Config, plan: Plan, hours: Hours, clock: Clock) -> Bo
 
     async def build(row: Outgoing) -> Upload | str:
         made = await ledger_for(database, plan.campaign, row.content, clock.now())
-        return made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+        return (
+            made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+        )
 
     postman = Postman(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000
@@ -140,7 +156,9 @@ def _settings(homeserver: Homeserver) -> Settings:
 
 async def serve(config: Config, plan: Plan, hours: Hours, clock: Clock | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. 0: asked to stop; 2: something the operator must mend."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -163,8 +181,8 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
         if not running.done():
             return 0
         await running
-    except* SignedOut as group:
-        print(f"signed out: {group.exceptions[0]}", file=sys.stderr)
+    except* (SignedOut, StorageProblem) as group:
+        print(*group.exceptions, sep="\n", file=sys.stderr)
     finally:
         for task in (running, stopping):
             task.cancel()
@@ -184,6 +202,6 @@ async def show_keys(config: Config) -> int:
             identity = await edge.identity()
         finally:
             await edge.close()
-    print(identity)
+    for name in ("user_id", "device_id", "device_fingerprint", "fingerprint", "state"):
+        print(f"{name:19} {getattr(identity, name)}")
     return 0
-

@@ -111,15 +111,19 @@ def _parser() -> argparse.ArgumentParser:
 def plan_from(checklist: Path, roster: Path, server: str, language: str = "zh-CN") -> Plan:
     """Read both files; FileProblems lists the mistakes of both."""
     lines: list[str] = []
-    text = read_file(checklist)
-    campaign = None
+    text, campaign, people_of = "", None, None
     try:
+        text = read_file(checklist)
         campaign = parse_campaign(text, checklist.name)
-        people_text = read_file(roster)
-        return Plan(campaign, text, parse_roster(people_text, campaign, server, roster.name, language))
     except FileProblems as problems:
         lines += problems.lines
-    raise FileProblems(tuple(lines))
+    try:
+        people_of = parse_roster(read_file(roster), campaign, server, roster.name, language)
+    except FileProblems as problems:
+        lines += problems.lines
+    if campaign is None or people_of is None:
+        raise FileProblems(lines)
+    return Plan(campaign, text, people_of)
 
 
 def plan_of(config: Config) -> Plan:
@@ -216,7 +220,11 @@ async def _write_ledger(options: argparse.Namespace, plan: Plan, path: Path) -> 
         if scope is None:
             print(f"--scope {options.scope}: neither a unit, a village nor a section", file=sys.stderr)
             return 1
-        upload = await make_ledger(database, plan.campaign, (scope, ""), datetime.now(UTC))
+        now = datetime.now(UTC)
+        if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
+            last = await database.read(lambda tx: tx.value("SELECT max(at) FROM history"))
+            now = datetime.fromisoformat(str(last)) if last else now
+        upload = await make_ledger(database, plan.campaign, (scope, ""), now)
         options.output.write_bytes(upload.data)
         print(f"{options.output}: {len(upload.data)} bytes")
         return 0

@@ -15,13 +15,13 @@ _LOCALPART = re.compile(r"[a-z0-9._=/+-]+")
 _UNIT_KINDS = (PlaceKind.TOWNSHIP.value, PlaceKind.DEPARTMENT.value)
 
 
-def load_roster(path: Path, campaign: Campaign, server: str, language: str = LANGUAGES[0]) -> Roster:
+def load_roster(path: Path, campaign: Campaign | None, server: str, language: str = LANGUAGES[0]) -> Roster:
     """Read and check the file; FileProblems with every mistake in it."""
     return parse_roster(read_file(path), campaign, server, path.name, language)
 
 
 def parse_roster(
-    text: str, campaign: Campaign, server: str, name: str = "roster.toml", language: str = LANGUAGES[0]
+    text: str, campaign: Campaign | None, server: str, name: str = "roster.toml", language: str = LANGUAGES[0]
 ) -> Roster:
     """Check the file's text; FileProblems with every mistake in it.
 
@@ -53,9 +53,11 @@ def parse_roster(
     return Roster(known.units, known.places, tuple(people.values()))
 
 
-def _unit(row: Fields, campaign: Campaign) -> Unit:
+def _unit(row: Fields, campaign: Campaign | None) -> Unit:
     name, kind = row.text("name"), row.choice("kind", _UNIT_KINDS)
-    if name in {campaign.township_group, campaign.member_group}:
+    if campaign is None:  # its own mistakes are told elsewhere
+        pass
+    elif name in {campaign.township_group, campaign.member_group}:
         row.complain("name", f"{name} is printed for many units at once; write the single ones")
     elif kind == PlaceKind.TOWNSHIP and any(name in item.units for item in campaign.items):
         row.complain("kind", f"{name} is a department in the checklist; write department")
