@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -59,8 +60,8 @@ class Bot:
         for unread in await self.database.read(inbox.unreadable):
             event = self.edge.retry(unread.source, unread.room_id) if unread.session_id in keys else None
             if event is not None:
-                now = self.clock.now()
-                await self.database.transaction(lambda tx, e=event: read_again(tx, self.house, e, now))  # type: ignore[misc]
+                again = partial(read_again, house=self.house, event=event, now=self.clock.now())
+                await self.database.transaction(again)
 
     async def tick(self) -> None:
         """What is due, made right as of now. A failing tick is told in the log; the next one makes up for it."""
