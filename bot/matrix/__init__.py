@@ -1,0 +1,1 @@
+"""The Matrix edge: the only package that speaks with a homeserver; everything else speaks `bot.events`."""

@@ -1,0 +1,109 @@
+"""The bot's account: signed in once with a password, afterwards with the token and device kept in a private file.
+
+Rules: the device id is chosen and written down before the first sign-in, so that a crash in between makes no second
+device; the file is replaced whole or not at all; the key that seals `crypto.db` is never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from bot.events import SignedOut
+from bot.matrix.line import Line, Refused
+from bot.matrix.shape import obj, text
+from bot.private_file import write_private
+
+FILE_NAME = "matrix.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator says about the bot's account. `password` is needed for the first sign-in only."""
+
+    homeserver: str  # https://matrix.example.org
+    user_id: str  # @paicha:example.org
+    device_name: str = "Paicha"
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the private file holds. `token` is empty until signed in."""
+
+    user_id: str
+    device_id: str
+    token: str = field(repr=False)
+    pickle_key: str = field(repr=False)  # seals crypto.db
+    seed: str = field(repr=False)  # makes the names of direct rooms unguessable
+
+
+async def sign_in(line: Line, settings: Settings, folder: Path) -> Account:
+    """The account of `folder`, signed in; `line` then carries its token. Makes no request when a token is kept.
+
+    Raises SignedOut when there is neither a token nor a password that is accepted, TryLater when the server is away.
+    """
+    account = _kept(folder) or _fresh(settings.user_id)
+    if account.user_id != settings.user_id:
+        raise SignedOut(
+            f"{folder / FILE_NAME} belongs to {account.user_id}, the configuration says {settings.user_id}"
+        )
+    if not account.token:
+        _write(folder, account)
+        account = replace(account, token=await _token(line, settings, account.device_id))
+        _write(folder, account)
+    line.token = account.token
+    return account
+
+
+def forget_sign_in(folder: Path) -> None:
+    """Make the next start sign in anew, as a new device. For an account whose token the homeserver refuses:
+    it has deleted the old device and its keys, so they cannot be used again."""
+    account = _kept(folder)
+    if account is not None:
+        fresh = replace(account, token="", device_id=_fresh(account.user_id).device_id)
+        _write(folder, fresh)
+
+
+def _write(folder: Path, account: Account) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(folder / FILE_NAME, json.dumps(asdict(account), indent=1))
+
+
+def _fresh(user_id: str) -> Account:
+    return Account(
+        user_id, f"PAICHA{secrets.token_hex(4).upper()}", "", secrets.token_urlsafe(32), secrets.token_hex(16)
+    )
+
+
+def _kept(folder: Path) -> Account | None:
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        kept = obj(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError:
+        kept = {}
+    values = {name: text(kept, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
+    if not all(value for name, value in values.items() if name != "token"):
+        raise SignedOut(f"{path} is damaged: take it from the backup")
+    return Account(**values)
+
+
+async def _token(line: Line, settings: Settings, device_id: str) -> str:
+    if not settings.password:
+        raise SignedOut(f"{settings.user_id} has never signed in here: give the password once")
+    request = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": settings.user_id},
+        "password": settings.password,
+        "device_id": device_id,
+        "initial_device_display_name": settings.device_name,
+    }
+    try:
+        answer = await line.call("POST", "/_matrix/client/v3/login", request)
+    except Refused as refusal:
+        raise SignedOut(f"{settings.user_id} cannot sign in at {line.url}: {refusal}") from refusal
+    return text(answer, "access_token")

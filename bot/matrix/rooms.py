@@ -1,0 +1,62 @@
+"""What a sync says about rooms, in our own words: where we were asked in, what we lost, what was replaced.
+
+Rule: pure functions over the sync's JSON. Only events in clear with a state key count: nobody can move the bot to
+another room with a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.events import RoomSeen
+from bot.matrix.shape import Json, keyed, objects, text
+
+
+def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:
+    for room_id, info in keyed(answer, "rooms", "invite"):
+        state = tuple(objects(info, "invite_state", "events"))
+        asked = _own_membership(state, own_id, ("invite",))
+        if asked is not None:
+            direct = asked.get("content", {}).get("is_direct") is True
+            encrypted = True if any(text(event, "type") == "m.room.encryption" for event in state) else None
+            yield RoomSeen(room_id, "invited", encrypted, by=text(asked, "sender"), direct=direct)
+
+
+def losses(answer: Json, own_id: str) -> Iterator[RoomSeen]:
+    """Rooms we left, were removed or banned from, or whose invitation was withdrawn; `by` may be ourselves."""
+    for room_id, info in keyed(answer, "rooms", "leave"):
+        events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+        ended = _own_membership(events, own_id, ("leave", "ban"))
+        yield RoomSeen(room_id, "left", by=text(ended, "sender"))
+
+
+def upgrades(answer: Json) -> Iterator[RoomSeen]:
+    for room_id, info in keyed(answer, "rooms", "join"):
+        for event in (*objects(info, "state", "events"), *objects(info, "timeline", "events")):
+            successor = text(event, "content", "replacement_room")
+            if text(event, "type") == "m.room.tombstone" and event.get("state_key") == "" and successor:
+                yield RoomSeen(room_id, "upgraded", by=text(event, "sender"), successor=successor)
+
+
+def own_join(info: Json, own_id: str) -> Json | None:
+    """Our own joining, where the sync shows it."""
+    events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+    return _own_membership(events, own_id, ("join",))
+
+
+def since_invitation(events: tuple[Json, ...], own_id: str) -> tuple[Json, ...] | None:
+    """The events after the last invitation to us; None when it is not among them."""
+    for at in range(len(events) - 1, -1, -1):
+        if _own_membership((events[at],), own_id, ("invite",)) is not None:
+            return events[at + 1 :]
+    return None
+
+
+def _own_membership(events: tuple[Json, ...], own_id: str, wanted: tuple[str, ...]) -> Json | None:
+    """The last of our own membership events that says one of `wanted`."""
+    found = None
+    for event in events:
+        ours = text(event, "type") == "m.room.member" and event.get("state_key") == own_id
+        if ours and text(event, "content", "membership") in wanted:
+            found = event
+    return found
