@@ -20,6 +20,7 @@ from bot.house import Plan, build_house, read_in
 from bot.inbox import House, read_again, take_in
 from bot.ledger.deliver import ledger_for
 from bot.matrix.edge import Edge, Settings, connect
+from bot.matrix.store import STORAGE_TROUBLES
 from bot.postman import Postman
 from bot.reminders import Hours, tick
 from storage import inbox, rooms
@@ -182,8 +183,8 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
         if not running.done():
             return 0
         await running
-    except* (SignedOut, StorageProblem) as group:
-        print(*group.exceptions, sep="\n", file=sys.stderr)
+    except* (SignedOut, StorageProblem, *STORAGE_TROUBLES) as group:
+        print(*(_plain(error, bot) for error in group.exceptions), sep="\n", file=sys.stderr)
     finally:
         for task in (running, stopping):
             task.cancel()
@@ -191,6 +192,14 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
         await bot.edge.close()
         await bot.database.close()
     return 2
+
+
+def _plain(error: BaseException, bot: Bot) -> str:
+    """What the operator can do about it."""
+    if isinstance(error, (SignedOut, StorageProblem)):
+        return str(error)
+    folder = bot.database.path.parent
+    return f"{folder}: cannot be written any more ({error}). Nothing already confirmed is lost; free some space and start again."
 
 
 async def show_keys(config: Config) -> int:

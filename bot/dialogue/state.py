@@ -64,9 +64,10 @@ class AskStage:
 
 @dataclass(frozen=True, slots=True)
 class AskPlace:
-    """Which of the person's places."""
+    """Which of the person's places. `words` were said before the place was known: they are taken up once it is."""
 
     places: tuple[str, ...]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
