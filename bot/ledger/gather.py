@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 
 from bot.campaign import Campaign, Item, PlaceKind
-from bot.ledger.rows import CoverCell, CoverRow, FindingRow, FormRow, LedgerHead
+from bot.ledger.rows import (
+    EVIDENCE_KINDS,
+    NOT_FETCHED,
+    PHOTO,
+    CoverCell,
+    CoverRow,
+    EvidenceRow,
+    FindingRow,
+    FormRow,
+    LedgerHead,
+)
 from bot.ledger.scope import Scope
 from storage import checks, evidence, findings, people
 from storage.checks import Check
 from storage.db import Reader
+from storage.evidence import Evidence
 from storage.findings import Finding
 from storage.people import Place
 
@@ -24,6 +36,7 @@ STATE_WORDS = {
     "reopened": "重新打开",
 }
 NONE, MISSING, NOT_APPLICABLE, CLEAR = "—", "未报", "不涉及", "未发现问题"
+_Known: TypeAlias = tuple[dict[int, int], dict[int, str]]  # finding -> pieces of evidence, person -> name
 NAMED = 3  # places named one by one in a cell; more are counted
 
 
@@ -35,6 +48,7 @@ class Gathered:
     form: tuple[FormRow, ...]
     findings: tuple[FindingRow, ...]
     cover: tuple[CoverRow, ...]
+    evidence: tuple[EvidenceRow, ...]  # without pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,10 @@ def gather(tx: Reader, campaign: Campaign, scope: Scope, by: str, now: datetime)
     )
     items = [item for item in campaign.items if not scope.section or item.section_id == scope.section]
     form = tuple(_form_row(books, item) for item in items)
-    return Gathered(head, form, tuple(_finding_rows(tx, books, shown)), tuple(_cover_rows(books, items)))
+    known = evidence.counts(tx), {person.id: person.name for person in people.everybody(tx)}
+    rows = _finding_rows(books, shown, known)
+    pieces = _evidence_rows(tx, books, shown, known)
+    return Gathered(head, form, tuple(rows), tuple(_cover_rows(books, items)), tuple(pieces))
 
 
 def _fits(finding: Finding, scope: Scope, campaign: Campaign, today: date) -> bool:
@@ -147,15 +164,39 @@ def _result(campaign: Campaign, finding: Finding) -> str:
     return f"{finding.result}；{state}" if finding.result else state
 
 
-def _finding_rows(tx: Reader, books: _Books, shown: list[Finding]) -> list[FindingRow]:
-    pieces, names = evidence.counts(tx), {person.id: person.name for person in people.everybody(tx)}
+def _finding_rows(books: _Books, shown: list[Finding], known: _Known) -> list[FindingRow]:
     places = {place.id: place for place in books.places}
-    return [_finding_row(books.campaign, places[f.place_id], f, (pieces, names)) for f in shown]
+    return [_finding_row(books.campaign, places[f.place_id], f, known) for f in shown]
 
 
-def _finding_row(
-    campaign: Campaign, place: Place, finding: Finding, known: tuple[dict[int, int], dict[int, str]]
-) -> FindingRow:
+def _evidence_rows(tx: Reader, books: _Books, shown: list[Finding], known: _Known) -> list[EvidenceRow]:
+    pieces, names = known
+    places = {place.id: place.name for place in books.places}
+    return [
+        _evidence_row(piece, books.campaign.item.get(finding.item_id), places[finding.place_id], names)
+        for finding in shown
+        if finding.no in pieces
+        for piece in evidence.of_finding(tx, finding.no)
+    ]
+
+
+def _evidence_row(piece: Evidence, item: Item | None, place: str, names: dict[int, str]) -> EvidenceRow:
+    located = piece.kind == "location"
+    photo = not located and piece.mimetype.startswith("image/")  # people also send photos as files
+    return EvidenceRow(
+        number=piece.finding_no or 0,
+        place=place,
+        item_no=item.no if item else 0,
+        name=NONE if located else piece.name or NONE,
+        kind=PHOTO if photo else EVIDENCE_KINDS[piece.kind],
+        at=datetime.fromisoformat(piece.at),
+        sender=names.get(piece.person_id, ""),
+        sha256=piece.sha256 or "",
+        note=NONE if located or piece.sha256 else NOT_FETCHED,
+    )
+
+
+def _finding_row(campaign: Campaign, place: Place, finding: Finding, known: _Known) -> FindingRow:
     pieces, names = known
     item = campaign.item.get(finding.item_id)
     horizon = campaign.horizon.get(finding.horizon)

@@ -5,12 +5,17 @@ Rule: everything here is already the words and figures that will be printed; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
 # The words of the state column, in the order of a finding's life: they fill the drop-down list of 明细.
 STATES = ("草稿", "整改中", "待核实", "已退回", "已销号", "重新打开", "长期坚持", "已作废")
 DONE = ("已销号", "已作废")  # states in which nothing can be overdue
+
+# The words of the kinds of evidence, by their names in storage.
+PHOTO = "照片"
+EVIDENCE_KINDS = {"image": PHOTO, "audio": "语音", "video": "视频", "file": "文件", "location": "位置"}
+NOT_FETCHED = "未取到"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,22 @@ class FindingRow:
     recurrences: int
     extensions: int
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One thing that was sent along with a finding. `at` is aware: it is shown in the county's zone."""
+
+    number: int  # of the finding
+    place: str
+    item_no: int  # 0: the item is no longer on the list
+    name: str  # of the file
+    kind: str  # one of EVIDENCE_KINDS
+    at: datetime
+    sender: str
+    sha256: str  # hex digits; empty: there is no file, or it was not fetched
+    note: str  # stands where the picture would
+    picture: bytes = field(default=b"", repr=False)  # a thumbnail: JPEG, at most 160 pixels a side
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,14 @@ from dataclasses import fields
 from datetime import date
 from operator import attrgetter
 
-from bot.ledger.rows import CoverRow, FindingRow, FormRow
+from bot.ledger.rows import CoverRow, EvidenceRow, FindingRow, FormRow
 
 
 def content_hash(
-    form_rows: Sequence[FormRow], finding_rows: Sequence[FindingRow], cover_rows: Sequence[CoverRow]
+    form_rows: Sequence[FormRow],
+    finding_rows: Sequence[FindingRow],
+    cover_rows: Sequence[CoverRow],
+    evidence_rows: Sequence[EvidenceRow] = (),
 ) -> str:
     """64 hex digits over one JSON array a row (ASCII, dates in ISO form), in the order given."""
     digest = hashlib.sha256()
@@ -25,6 +28,7 @@ def content_hash(
         ("form", _lines(FormRow, form_rows)),
         ("findings", _lines(FindingRow, finding_rows)),
         ("cover", _cover_lines(cover_rows)),
+        ("evidence", _evidence_lines(evidence_rows)),
     ):
         digest.update(f"{name}\n".encode("ascii"))
         for line in lines:
@@ -42,4 +46,14 @@ def _cover_lines(rows: Sequence[CoverRow]) -> Iterable[str]:
     return (
         json.dumps([row.unit, *([c.section, c.answered, c.expected, c.findings] for c in row.cells)])
         for row in rows
+    )
+
+
+def _evidence_lines(rows: Sequence[EvidenceRow]) -> Iterable[str]:
+    """Pictures and the words in their stead depend on the machine; the file's own SHA-256 does not."""
+    return (
+        json.dumps(
+            [it.number, it.place, it.item_no, it.name, it.kind, it.at.isoformat(), it.sender, it.sha256]
+        )
+        for it in rows
     )

@@ -26,7 +26,9 @@ from bot.ledger.details import SHEET as DETAILS
 from bot.ledger.details import details_sheet
 from bot.ledger.form import SHEET as FORM
 from bot.ledger.form import form_sheet
-from bot.ledger.rows import CoverRow, FindingRow, FormRow, LedgerHead
+from bot.ledger.photos import SHEET as PHOTOS
+from bot.ledger.photos import photos_sheet
+from bot.ledger.rows import CoverRow, EvidenceRow, FindingRow, FormRow, LedgerHead
 from bot.ledger.seal import content_hash
 from bot.ledger.styles import make_styles
 
@@ -40,25 +42,26 @@ def build_workbook(
     form_rows: Sequence[FormRow],
     finding_rows: Sequence[FindingRow],
     cover_rows: Sequence[CoverRow],
+    evidence_rows: Sequence[EvidenceRow] = (),
 ) -> bytes:
-    """The bytes of an .xlsx. Raises ValueError when the cut-off has no zone. Slow for a county: use a thread."""
+    """The bytes of an .xlsx; without evidence there is no sheet for it. Raises ValueError when the cut-off has no zone. Slow for a county: use a thread."""
     if head.cut_off.tzinfo is None:
         raise ValueError("a ledger's cut-off time must have a zone")
-    digest = content_hash(form_rows, finding_rows, cover_rows)
+    digest = content_hash(form_rows, finding_rows, cover_rows, evidence_rows)
     book = Workbook()
     form = book.worksheets[0]
     form.title = FORM
     details, cover = book.create_sheet(DETAILS), book.create_sheet(COVER)
     styles = make_styles(book)
     _describe(book, head, digest)
-    return _pack(
-        book,
-        [
-            form_sheet(form, styles, head, form_rows, digest),
-            details_sheet(details, styles, head, finding_rows),
-            cover_sheet(cover, styles, head, cover_rows),
-        ],
-    )
+    rows = [
+        form_sheet(form, styles, head, form_rows, digest),
+        details_sheet(details, styles, head, finding_rows),
+        cover_sheet(cover, styles, head, cover_rows),
+    ]
+    if evidence_rows:
+        rows.append(photos_sheet(book.create_sheet(PHOTOS), styles, head, evidence_rows))
+    return _pack(book, rows)
 
 
 def _describe(book: Workbook, head: LedgerHead, digest: str) -> None:
