@@ -227,7 +227,7 @@ def as_text(shown: Shown, here: str) -> str:
         return f"{head}({relation.get('key') if isinstance(relation, dict) else ''})"
     if shown.file:
         return f"{head}[{shown.content.get('body')}] {shown.file}"
-    return f"{head}{shown.content.get('body', '')}"
+    return f"{head}{shown.content.get('body', shown.content.get('org.matrix.msc1767.text', ''))}"
 
 
 async def perform(player: Player, lines: Callable[[], str]) -> int:

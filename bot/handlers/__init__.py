@@ -39,6 +39,7 @@ from bot.handlers import (
     lookup,
     marks,
     navigate,
+    places,
     preferences,
     submit,
     visit,
@@ -107,19 +108,53 @@ REPLIES: Mapping[type[Pending], Handler] = {
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
-    if turn.photos:
+    if _among_others(turn):
+        return None
+    if turn.photos and turn.person.role in REPORTING:
         outcome = free.attach(tx, turn, now)
         if outcome is not None:
             return outcome
+    if places.is_text(tx, turn):
+        turn = replace(turn, said=replace(turn.said, command=None))
+    turn = _bare_command(turn)
     if turn.said.command is not None:
         return _command(tx, turn, now)
-    if not turn.direct and not turn.bound and turn.conversation.pending is None and not turn.said.marks:
-        return None
     if turn.person.role not in REPORTING:
-        return flow.not_understood(turn, line(f"menu_{turn.person.role}"))
-    if turn.said.marks:
-        return marks.marks(tx, turn, now)
-    return _reply(tx, turn, now)
+        return _to_an_office(turn)
+    heeded = places.heeded(tx, turn)
+    if isinstance(heeded, Outcome):
+        return heeded
+    if heeded.said.marks:
+        return marks.marks(tx, heeded, now)
+    settled = places.then_said(tx, heeded)
+    return handle(tx, settled, now) if settled else _reply(tx, heeded, now)
+
+
+def _bare_command(turn: Turn) -> Turn:
+    """政策 alone while a choice is open: a command that wants more words says so itself, or takes what is open."""
+    said, expect = turn.said, turn.conversation.expect
+    if expect not in (Expect.CHOICE, Expect.OPTION, Expect.CONFIRM) or said.command or said.marks:
+        return turn
+    if said.choice or said.doubt or said.number is not None or said.yes is not None:
+        return turn
+    command = understand(said.words, Expect.NOTHING, turn.world.vocabulary).command
+    return turn if command is None or command.argument else replace(turn, said=replace(said, command=command))
+
+
+def _to_an_office(turn: Turn) -> Outcome:
+    """Words of somebody who looks and does not report."""
+    said, role = turn.said, turn.person.role
+    if not said.words.strip():
+        return flow.refused(turn, line("no_evidence"))
+    if said.marks or said.choice:
+        return flow.refused(turn, line(f"no_places_{role}"))
+    return flow.not_understood(turn, line(f"menu_{role}"))
+
+
+def _among_others(turn: Turn) -> bool:
+    """Talk in a room of several that neither answers us nor asks us for anything."""
+    spoken_to = turn.direct or turn.bound or turn.conversation.pending is not None
+    return not (spoken_to or turn.said.command is not None or turn.said.marks)
 
 
 def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -135,14 +170,20 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     pending = turn.conversation.pending
     if pending is None:
+        if turn.said.choice is Answer.LATER and not turn.said.detail:
+            return flow.refused(turn, line("left_as_is"))
         return free.unsolicited(tx, turn, now)
     if isinstance(pending, AskAnswer):
         if turn.said.choice is not None:
             return answer.answer(tx, turn, now)
         if turn.said.doubt:
             return answer.doubtful(tx, turn, now)
+        if turn.said.number is not None:
+            return answer.bare_number(turn, turn.said.number)
+        if turn.said.basis and not turn.said.rest:
+            return flow.not_understood(turn, line("basis_alone", basis=turn.said.basis))
         return free.unsolicited(tx, turn, now)
-    if _put_off(turn):
+    if turn.said.choice is Answer.LATER:
         return _later(tx, turn, pending)
     if isinstance(pending, AskResume) and turn.said.yes is None and turn.said.number is None:
         said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
@@ -154,17 +195,8 @@ def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return REPLIES[type(pending)](tx, turn, now)
 
 
-def _put_off(turn: Turn) -> bool:
-    """稍后 to a question that is not one of the four choices."""
-    if turn.said.choice is not None:
-        return turn.said.choice is Answer.LATER
-    if len(turn.said.words) > 12 or turn.said.number is not None or turn.said.yes is not None:
-        return False
-    said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
-    return said.choice is Answer.LATER and not said.detail
-
-
 def _later(tx: Reader, turn: Turn, pending: Pending) -> Outcome:
+    """稍后 to a question that is not one of the four choices."""
     match pending:
         case AskBasis():
             return marks.without_basis(tx, turn, turn.at)

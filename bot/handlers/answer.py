@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import Effect, SetCheck, line
+from bot.dialogue.effects import Effect, Line, SetCheck, line
 from bot.dialogue.meaning import Answer
 from bot.dialogue.state import AskAnswer, AskDescription
 from bot.handlers import flow
 from bot.handlers.describe import open_finding
 from bot.handlers.turn import Outcome, Turn
-from storage import findings, people
+from storage import checks, findings, people
 from storage.db import Reader
 
 
@@ -25,7 +25,8 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if choice is Answer.FOUND:
         if turn.said.detail:
             return open_finding(tx, turn, (place, item), turn.said.detail)
-        return Outcome(replace(turn.conversation, pending=AskDescription(place.id, item.id), misses=0))
+        asked = replace(turn.conversation, pending=AskDescription(place.id, item.id), misses=0)
+        return Outcome(asked, untaken(turn))
     live = list(findings.at(tx, place.id, item.id))
     if live and choice is not Answer.LATER:
         return flow.refused(
@@ -35,15 +36,29 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         conversation = flow.go_on(tx, turn, turn.conversation.passed(item.id), {item.id: Answer.FOUND})
         return Outcome(conversation, (line("later_kept", no=item.no),))
     basis = turn.said.basis if choice is Answer.CLEAR else ""
+    before = checks.get(tx, place.id, item.id)
+    if choice is Answer.CLEAR and not basis and before is not None and before.answer == Answer.CLEAR:
+        basis = before.basis  # said again, not taken back
     effects: tuple[Effect, ...] = (SetCheck(place.id, item.id, choice, basis),)
     conversation = flow.go_on(tx, turn, turn.conversation.passed(item.id), {item.id: choice})
     said = line(f"answered_{choice}", no=item.no, section=turn.world.campaign.section[item.section_id].name)
     extra = (line("with_basis", basis=basis),) if basis else ()
-    return Outcome(conversation, (said, *extra), effects)
+    return Outcome(conversation, (said, *extra, *untaken(turn)), effects)
+
+
+def untaken(turn: Turn) -> tuple[Line, ...]:
+    """What a message said beside its answer and could not be taken down with it."""
+    return (line("not_taken", words="；".join(turn.said.rest)[:80]),) if turn.said.rest else ()
 
 
 def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """It could mean two things: ask, never guess between clear and found."""
     conversation = replace(turn.conversation, misses=turn.conversation.misses + 1)
-    words = turn.said.words.strip().replace("\n", " ")
-    return Outcome(conversation, (line("doubt", words=words if len(words) <= 20 else words[:20] + "…"),))
+    return Outcome(conversation, (line("doubt", words=flow.short(turn.said.words)),))
+
+
+def bare_number(turn: Turn, number: int) -> Outcome:
+    """12 to the four choices: an item, or so many households? Say how to tell, record nothing."""
+    key = "number_item" if number in turn.world.campaign.by_no else "number_only"
+    conversation = replace(turn.conversation, misses=turn.conversation.misses + 1)
+    return Outcome(conversation, (line(key, n=number),))

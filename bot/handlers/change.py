@@ -50,7 +50,7 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return _finding(tx, turn, words, now)
     place = flow.current_place(tx, turn)
     if place is None:
-        return flow.refused(turn, line("place_first", words=turn.said.words[:20]))
+        return flow.which_place(tx, turn)
     item = turn.world.campaign.by_no[number]
     if flow.item_of(turn, place, item.id) is None:
         return flow.refused(turn, line("not_asked_here", place=place.name, items=str(number)))
@@ -91,8 +91,7 @@ def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
     name, value = FIELDS[match[1].lower()], match[2].strip()[:LONGEST]
     fields: dict[str, str | None] = {name: value}
     if name == "due":
-        day = day_in(turn, value, now)
-        outcome = _due(turn, day, now)
+        outcome = _due(turn, finding, day_in(turn, value, now), now)
         if isinstance(outcome, Outcome):
             return outcome
         fields = outcome
@@ -112,12 +111,17 @@ def line_name(column: str) -> str:
     return f"@field_{column}"
 
 
-def _due(turn: Turn, day: date | None, now: datetime) -> Outcome | dict[str, str | None]:
+def _due(turn: Turn, finding: Finding, day: date | None, now: datetime) -> Outcome | dict[str, str | None]:
+    campaign = turn.world.campaign
     if day is None:
-        return flow.refused(turn, line("horizon_example"))
-    if day < now.astimezone(turn.world.campaign.timezone).date():
+        return flow.refused(turn, line("due_example", finding=finding.no))
+    if day < now.astimezone(campaign.timezone).date():
         return flow.refused(turn, line("due_past", day=day))
-    return due_fields(turn, day) or flow.refused(turn, line("due_too_late", day=day))
+    chosen = campaign.horizon.get(finding.horizon)
+    if chosen is not None and chosen.due is None:  # the end of a stage; long-term it stays
+        return {"due": day.isoformat()}
+    last = max(option.due for option in campaign.horizons if option.due is not None)
+    return due_fields(turn, day) or flow.refused(turn, line("due_after_all", day=day, last=last))
 
 
 def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -135,14 +139,14 @@ def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     effects = (ChangeFinding(number, {"state": "void", "result": reason[:LONGEST]}),)
     item = turn.world.campaign.item.get(finding.item_id)
     others = [f for f in findings.at(tx, finding.place_id, finding.item_id) if f.no != number]
-    said = line(
-        "voided" if others or item is None else "voided_ask", finding=number, no=item.no if item else 0
-    )
-    return Outcome(
-        flow.go_on(tx, turn, conversation) if _speaks_of(conversation, number) else conversation,
-        (said,),
-        effects,
-    )
+    if _speaks_of(conversation, number):
+        conversation = replace(conversation, pending=None)
+    if item is not None and not others:  # nothing is left to stand for the answer: it is asked anew
+        again = conversation.holding(AskAnswer(finding.place_id, item.id))
+        return Outcome(again, (line("voided_ask", finding=number, no=item.no),), effects)
+    if conversation.pending is None:
+        conversation = flow.go_on(tx, turn, conversation)
+    return Outcome(conversation, (line("voided", finding=number),), effects)
 
 
 def _speaks_of(conversation: object, number: int) -> bool:

@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from bot.campaign import Item
 from bot.dialogue.effects import Bind, ChangeFinding, Effect, OpenFinding, SetCheck, line
-from bot.dialogue.meaning import Answer
+from bot.dialogue.meaning import Answer, Expect
 from bot.dialogue.state import AskDescription, AskHorizon, AskMeasure, AskMechanism, AskMerge, AskStage
+from bot.dialogue.understand import understand
 from bot.domain.deadlines import parse_date
 from bot.domain.similar import cause_of, object_of, same_problem
 from bot.handlers import flow
@@ -18,14 +19,17 @@ from storage.db import Reader
 from storage.people import Place
 
 LONGEST = 2000  # characters of one field: a page of a ledger cell
+SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
 
 
 def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what is the problem?"""
     pending = turn.conversation.pending
     assert isinstance(pending, AskDescription)
-    words = turn.said.words.strip()[:LONGEST]
+    words = _problem(turn)
     if pending.finding:
+        if not words:
+            return flow.not_understood(turn, line("describe_example"))
         fields = {"description": words, "object": object_of(words), "cause": cause_of(words)}
         missing = flow.ask_rest(tx, turn, pending.finding, fields)
         changed = line("finding_changed", finding=pending.finding)
@@ -34,9 +38,23 @@ def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return Outcome(turn.conversation.asking(missing), (changed,), effects)
         return Outcome(flow.go_on(tx, turn, turn.conversation), (changed,), effects)
     place, item = people.place(tx, pending.place), turn.world.campaign.item[pending.item]
-    if not any(character.isalpha() for character in words) or words in ("有", "无", "没有"):
+    if not words:
         return flow.not_understood(turn, line("describe_example"))
     return open_finding(tx, turn, (place, item), words)
+
+
+def _problem(turn: Turn) -> str:
+    """What the words tell beyond a mere answer: 有，水管漏 -> 水管漏. Empty when they tell nothing."""
+    said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+    words = said.detail if said.choice is Answer.FOUND else "" if said.choice else turn.said.words
+    return words.strip()[:LONGEST] if any(character.isalpha() for character in words) else ""
+
+
+def _plan(turn: Turn) -> str:
+    """What the words promise. Empty when they are a mere answer or no sentence at all."""
+    said, words = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary), turn.said.words.strip()
+    empty = (said.choice is not None and not said.detail) or turn.said.yes is not None
+    return "" if empty or sum(character.isalpha() for character in words) < 3 else words[:LONGEST]
 
 
 def open_finding(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Outcome:
@@ -83,16 +101,17 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what will be done about it?"""
     pending = turn.conversation.pending
     assert isinstance(pending, AskMeasure)
-    words = turn.said.words.strip()[:LONGEST]
-    finding = findings.get(tx, pending.finding)
-    if finding is not None and _bare(words) == _bare(finding.description):
-        return flow.refused(turn, line("measure_is_problem"))
-    if not any(character.isalpha() for character in words):
+    words = _plan(turn)
+    if not words:
         return flow.not_understood(turn, line("measure_example"))
+    finding = findings.get(tx, pending.finding)
+    if finding is not None and bare(words) == bare(finding.description):
+        return flow.refused(turn, line("measure_is_problem"))
     return settle(tx, turn, pending.finding, {"measure": words})
 
 
-def _bare(words: str) -> str:
+def bare(words: str) -> str:
+    """Letters and digits alone, to compare what two texts say."""
     return "".join(character for character in words if character.isalnum())
 
 
@@ -111,23 +130,30 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             {"horizon": chosen.id, "due": chosen.due.isoformat() if chosen.due else None},
         )
     for option in campaign.horizons:
-        if words and (words in option.name or option.name[:2] in words):
+        if words and (words in option.name or option.name[:2] in words or _folded(words) == option.id):
             due = option.due.isoformat() if option.due else None
             return settle(tx, turn, pending.finding, {"horizon": option.id, "due": due})
     day = day_in(turn, words, now)
     if day is None:
         return flow.not_understood(turn, line("horizon_example"))
+    if day < now.astimezone(campaign.timezone).date():
+        return flow.refused(turn, line("due_past", day=day))
     fields = due_fields(turn, day)
     if fields is None:
         return flow.refused(turn, line("due_too_late", day=day))
-    if day < now.astimezone(campaign.timezone).date():
-        return flow.refused(turn, line("due_past", day=day))
     return settle(tx, turn, pending.finding, fields)
 
 
+def _folded(words: str) -> str:
+    return words.lower().replace("-", "").replace(" ", "")
+
+
 def day_in(turn: Turn, words: str, now: datetime) -> date | None:
-    """A day that lies ahead, out of what people type."""
+    """The day people mean. One that has just passed is a slip to be told of, not a day of next year."""
     today = now.astimezone(turn.world.campaign.timezone).date()
+    nearest = parse_date(words, today)
+    if nearest is None or nearest >= today or (today - nearest).days <= SLIP:
+        return nearest
     return parse_date(words, today, today)
 
 
@@ -143,8 +169,8 @@ def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what keeps it solved? (long-term findings)"""
     pending = turn.conversation.pending
     assert isinstance(pending, AskMechanism)
-    words = turn.said.words.strip()[:LONGEST]
-    if sum(character.isalpha() for character in words) < 4:
+    words = _plan(turn)
+    if not words:
         return flow.not_understood(turn, line("mechanism_example"))
     return settle(tx, turn, pending.finding, {"mechanism": words})
 
@@ -175,7 +201,7 @@ def settle(tx: Reader, turn: Turn, no: int, fields: dict[str, str | None]) -> Ou
     due = fields.get("due", finding.due)
     chosen = turn.world.campaign.horizon[str(fields.get("horizon", finding.horizon))]
     done = line(
-        "finding_done",
+        "finding_done" if chosen.due else "finding_done_stage",
         finding=no,
         horizon=chosen.name,
         due=date.fromisoformat(due) if due else "",

@@ -18,13 +18,13 @@ def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """The official workbook as a file in this room, of what this person may see."""
     places = people.places_seen_by(tx, turn.person)
     if not places:
-        return flow.refused(turn, line("no_places"))
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     base = Scope(unit=turn.person.unit_id or "") if turn.person.role == "coordinator" else Scope()
     if turn.person.role == "reporter":
         base = Scope(places=tuple(place.id for place in places))
     scope = parse_scope(turn.argument, base, turn.world.campaign, places)
     if scope is None:
-        return flow.refused(turn, line("ledger_what", words=turn.argument[:20]))
+        return flow.refused(turn, line("ledger_what", words=flow.short(turn.argument)))
     name = scope.label(turn.world.campaign, places)
     said = line("ledger_coming", name=name)
     return Outcome(replace(turn.conversation, misses=0), (said,), (SendLedger(scope.dump(), name),))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.campaign import Item
 from bot.dialogue import walk
 from bot.dialogue.effects import Line, line
-from bot.dialogue.meaning import Answer
+from bot.dialogue.meaning import Answer, Expect
 from bot.dialogue.state import (
     AskAnswer,
     AskBasis,
@@ -16,6 +16,7 @@ from bot.dialogue.state import (
     AskHorizon,
     AskMeasure,
     AskMechanism,
+    AskPlace,
     AskStage,
     AskSubmit,
     Conversation,
@@ -42,11 +43,26 @@ def current_place(tx: Reader, turn: Turn) -> Place | None:
     )
 
 
+def which_place(tx: Reader, turn: Turn) -> Outcome:
+    """Ask which place is meant; what was said goes down there as soon as that is known."""
+    own = people.places_of(tx, turn.person)
+    if not own:
+        return refused(turn, line(f"no_places_{turn.person.role}"))
+    pending = AskPlace(tuple(place.id for place in own), turn.said.words)
+    return Outcome(turn.conversation.asking(pending))
+
+
 def named_places(places: list[Place], words: str) -> list[Place]:
     """The places people can mean by these words: the whole name, else every name that holds them."""
     words = "".join(words.split())
     exact = [place for place in places if place.name == words]
     return exact or [place for place in places if words and words in place.name]
+
+
+def short(words: str, length: int = 20) -> str:
+    """Words quoted back, on one line."""
+    words = " ".join(words.split())
+    return words if len(words) <= length else words[:length] + "…"
 
 
 def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:
@@ -69,7 +85,9 @@ def go_on(
         return replace(conversation, pending=None, misses=0)
     place = people.place(tx, conversation.place)
     answers = answers_at(tx, place, newly)
-    item = walk.next_item(turn.items_of(place), answers, conversation.position(place.id))
+    items, position = turn.items_of(place), conversation.position(place.id)
+    here = next((item for item in items if item.id == position and item.id not in answers), None)
+    item = here or walk.next_item(items, answers, position)
     if item is None:
         return replace(conversation.asking(AskSubmit(place.id)), walking=False)
     return conversation.asking(AskAnswer(place.id, item.id))
@@ -81,7 +99,7 @@ def still_open(tx: Reader, pending: Pending, newly: Mapping[str, str]) -> bool:
         case AskAnswer(place, item):
             return item not in newly and checks.get(tx, place, item) is None
         case AskDescription(_, item, 0):
-            return newly.get(item) != Answer.FOUND
+            return item not in newly
         case AskBasis(place, items):
             given = checks.of_place(tx, place)
             return any(newly.get(i) == Answer.CLEAR or (i in given and not given[i].basis) for i in items)
@@ -125,15 +143,17 @@ def prefilled(turn: Turn, place: Place, item: Item) -> dict[str, str]:
 
 def not_understood(turn: Turn, *hints: Line) -> Outcome:
     """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
-    misses = turn.conversation.misses + 1
-    words = turn.said.words.strip().replace("\n", " ")
-    shown = words if len(words) <= 20 else words[:20] + "…"
+    misses, idle = turn.conversation.misses + 1, turn.conversation.pending is None
+    lines: tuple[Line, ...]
     if misses == 1:
-        lines = (line("miss_example", words=shown), *hints)
+        lines = (line("miss_example", words=short(turn.said.words)), *hints)
+    elif misses == 2 and idle:
+        lines = (line(f"menu_{turn.person.role}"),)
     elif misses == 2:
-        lines = (line("miss_menu"),)
+        in_words = turn.conversation.expect in (Expect.TEXT, Expect.BASIS)
+        lines = (line("miss_menu_text" if in_words else "miss_menu"),)
     else:
-        lines = (line("miss_help"),)
+        lines = (line("miss_help_idle" if idle else "miss_help"),)
     return Outcome(replace(turn.conversation, misses=misses), lines)
 
 

@@ -3,45 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from bot.campaign import Item
 from bot.dialogue.effects import Bind, ChangeFinding, line
+from bot.dialogue.meaning import Expect
 from bot.dialogue.search import confident, search
-from bot.dialogue.state import AskAnswer, AskDescription, AskMerge, AskOffer, AskPlace
+from bot.dialogue.state import AskAnswer, AskDescription, AskMerge, AskOffer
+from bot.dialogue.understand import understand
+from bot.domain.deadlines import parse_date
 from bot.handlers import flow
 from bot.handlers.change import mine
-from bot.handlers.describe import LONGEST, open_finding, opened
+from bot.handlers.describe import LONGEST, bare, open_finding, opened
 from bot.handlers.turn import Outcome, Turn
 from storage import findings, people
 from storage.db import Reader
 
 CANDIDATES = 3
+DIGITS = 9  # up to here a bare number is meant for the list, even if the list is shorter
+PATIENCE = 2  # misses after which an offer nobody took up is dropped
+SOME_DAY = date(2000, 1, 1)  # whether words are a date does not hang on the day
 SPEAKING = 1800  # seconds a finding stays the one being spoken of
 
 
 def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Free words: if they sound like an item's problem, offer to record them; never ignored, never a loop."""
-    own = people.places_of(tx, turn.person)
+    pending = turn.conversation.pending
+    hint = line("miss_menu_idle" if pending is None else "answer_example")
     words = turn.said.words.strip()[:LONGEST]
-    hits = search(turn.world.index, words, CANDIDATES) if own else ()
-    if not confident(hits):
-        return (
-            flow.not_understood(turn, line("miss_menu_idle"))
-            if turn.conversation.pending is None
-            else flow.not_understood(turn)
-        )
+    hits = search(turn.world.index, words, CANDIDATES) if _tells(turn) else ()
+    if not confident(hits) or not people.places_of(tx, turn.person):
+        return flow.not_understood(turn, hint)
     place = flow.current_place(tx, turn)
     if place is None:
-        asking = turn.conversation.asking(AskPlace(tuple(other.id for other in own)))
-        return Outcome(asking, (line("place_first", words=words[:20]),))
+        return flow.which_place(tx, turn)
     asked = {item.id for item in turn.items_of(place)}
     items = [hit.item_id for hit in hits if hit.item_id in asked]
-    pending = turn.conversation.pending
     if isinstance(pending, AskAnswer) and pending.item in items:
         items = [pending.item, *(item for item in items if item != pending.item)]
     if not items:
-        return flow.not_understood(turn)
+        return flow.not_understood(turn, hint)
     return Outcome(turn.conversation.holding(AskOffer(place.id, tuple(items), words)))
+
+
+def _tells(turn: Turn) -> bool:
+    """Words that can tell of a problem: not a bare date, number or answer."""
+    said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+    if said.number is not None or (said.choice is not None and not said.detail):
+        return False
+    return parse_date(turn.said.words, SOME_DAY) is None
 
 
 def offered(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -49,16 +59,27 @@ def offered(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     pending = turn.conversation.pending
     assert isinstance(pending, AskOffer)
     number, last = turn.said.number, len(pending.items) + 1
-    if (number is not None and 1 <= number < last) or (turn.said.yes and len(pending.items) == 1):
-        item = turn.world.campaign.item[pending.items[(number or 1) - 1]]
-        return open_finding(tx, turn, (people.place(tx, pending.place), item), pending.words)
-    by_no = turn.world.campaign.by_no.get(number or 0)
-    if by_no is not None and number != last:
-        return open_finding(tx, turn, (people.place(tx, pending.place), by_no), pending.words)
+    place = people.place(tx, pending.place)
     if number == last or turn.said.yes is False:
-        conversation = flow.go_on(tx, turn, replace(turn.conversation, pending=None))
-        return Outcome(conversation, (line("dropped"),))
-    return flow.not_understood(turn, line("offer_example"))
+        return _dropped(tx, turn)
+    chosen: Item | None = None
+    if (number is not None and 1 <= number < last) or (turn.said.yes and len(pending.items) == 1):
+        chosen = turn.world.campaign.item[pending.items[(number or 1) - 1]]
+    elif number is not None and (number > DIGITS or not turn.said.words.strip().isdecimal()):
+        by_no = turn.world.campaign.by_no.get(number)
+        chosen = flow.item_of(turn, place, by_no.id) if by_no else None
+    if chosen is not None:
+        return open_finding(tx, turn, (place, chosen), pending.words)
+    instead = unsolicited(tx, replace(turn, conversation=replace(turn.conversation, pending=None)), now)
+    if isinstance(instead.conversation.pending, AskOffer):  # another problem: the first one was not taken up
+        return Outcome(instead.conversation, (line("not_taken", words=flow.short(pending.words)),))
+    if turn.conversation.misses >= PATIENCE:
+        return _dropped(tx, turn)
+    return flow.not_understood(turn, line("offer_example", n=last))
+
+
+def _dropped(tx: Reader, turn: Turn) -> Outcome:
+    return Outcome(flow.go_on(tx, turn, replace(turn.conversation, pending=None)), (line("dropped"),))
 
 
 def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -69,9 +90,8 @@ def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if turn.said.yes or turn.said.number == 1:
         old = findings.get(tx, pending.finding)
         assert old is not None
-        same = pending.words in old.description
-        text = old.description if same else f"{old.description}；{pending.words}"
-        effects = () if same else (ChangeFinding(old.no, {"description": text[:LONGEST]}),)
+        text = _together(old.description, pending.words)
+        effects = () if text == old.description else (ChangeFinding(old.no, {"description": text[:LONGEST]}),)
         photos = (*turn.conversation.photos, *turn.photos)
         conversation = replace(
             turn.conversation.passed(pending.item), pending=None, finding=old.no, photos=()
@@ -85,6 +105,13 @@ def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if turn.said.yes is False or turn.said.number == 2:
         return opened(tx, turn, where, pending.words)
     return flow.not_understood(turn, line("confirm_example"))
+
+
+def _together(old: str, new: str) -> str:
+    """Two tellings of one problem: the fuller one where it holds the other, else both."""
+    if bare(new) in bare(old):
+        return old
+    return new if bare(old) in bare(new) else f"{old}；{new}"
 
 
 def attach(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
@@ -108,7 +135,7 @@ def attach(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     if about:
         return _bind(tx, turn, about)
     waiting = replace(conversation, photos=(*conversation.photos, *turn.photos))
-    if conversation.photos:
+    if conversation.photos and turn.silence < SPEAKING:
         return Outcome(waiting, ask=False, nod="📎")
     return Outcome(waiting, (line("photo_waiting"),))
 

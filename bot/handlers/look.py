@@ -8,7 +8,7 @@ from datetime import date, datetime
 from bot.dialogue import walk
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.state import NAMES, AskPlace, AskSubmit
+from bot.dialogue.state import NAMES, AskSubmit
 from bot.handlers import flow
 from bot.handlers.change import line_name, mine
 from bot.handlers.turn import Outcome, Turn
@@ -17,16 +17,20 @@ from storage.db import Reader
 from storage.people import Place
 
 SHOWN = 10  # lines of a list on a phone
-ADDRESSES = ("reporter", "coordinator")
+OFFICES = ("county", "observer")  # they look by unit
 
 
 def progress(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """How far the places this person may see have come."""
     places = people.places_seen_by(tx, turn.person)
     if turn.argument:
-        places = flow.named_places(places, turn.argument) or [p for p in places if p.unit == turn.argument]
+        unit = [place for place in places if place.unit == turn.argument]
+        places = unit or flow.named_places(places, turn.argument)
+    if not places and turn.argument:
+        key = "unit_unknown" if turn.person.role in OFFICES else "place_unknown"
+        return flow.refused(turn, line(key, words=flow.short(turn.argument)))
     if not places:
-        return flow.refused(turn, line("place_unknown") if turn.argument else line("no_places"))
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if len(places) <= SHOWN:
         return Outcome(
             replace(turn.conversation, misses=0), tuple(_place_line(tx, turn, place) for place in places)
@@ -62,7 +66,8 @@ def _overview(tx: Reader, turn: Turn, places: list[Place]) -> tuple[Line, ...]:
         quiet += [] if given else [place.name]
     lines = [line("overview", places=len(places), done=done, begun=begun, answered=answered, asked=asked)]
     if quiet:
-        lines.append(line("overview_quiet", n=len(quiet), places="、".join(quiet[:SHOWN])))
+        shown = "、".join(quiet[:SHOWN]) + ("…" if len(quiet) > SHOWN else "")
+        lines.append(line("overview_quiet", n=len(quiet), places=shown))
     seen = {place.id for place in places}
     lines.append(
         line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in seen))
@@ -135,9 +140,11 @@ def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not own:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     named = flow.named_places(own, turn.argument) if turn.argument else []
+    if turn.argument and not named:
+        return flow.refused(turn, line("place_unknown", words=flow.short(turn.argument)))
     place = named[0] if len(named) == 1 else flow.current_place(tx, turn)
-    if place is None:
-        return Outcome(turn.conversation.asking(AskPlace(tuple(other.id for other in own))))
+    if place is None or len(named) > 1:
+        return flow.which_place(tx, turn)
     conversation = replace(turn.conversation, place=place.id, walking=False)
     return Outcome(conversation.asking(AskSubmit(place.id)))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.campaign import Item
 from bot.dialogue import walk
 from bot.dialogue.effects import Effect, Line, SetCheck, line
-from bot.dialogue.meaning import Answer, Mark
+from bot.dialogue.meaning import Answer, Expect, Mark
 from bot.dialogue.state import (
     AskAnswer,
     AskBasis,
@@ -19,11 +19,12 @@ from bot.dialogue.state import (
     Conversation,
     Pending,
 )
+from bot.dialogue.understand import understand
 from bot.domain.similar import same_problem
 from bot.handlers import flow
 from bot.handlers.describe import new_finding
 from bot.handlers.turn import Outcome, Turn
-from storage import findings, people
+from storage import checks, findings, people
 from storage.db import Reader
 from storage.people import Place
 
@@ -40,7 +41,11 @@ class _Sum:
     clear: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     questions: list[Pending] = field(default_factory=list)
-    opened: list[int] = field(default_factory=list)
+    opened: dict[int, int] = field(default_factory=dict)  # new finding -> printed number of its item
+    twins: list[int] = field(default_factory=list)  # findings on record that were told of again
+    bases: dict[str, str] = field(
+        default_factory=dict
+    )  # how earlier clears were established: kept unless said anew
     next_no: int = 0
 
 
@@ -48,13 +53,12 @@ def marks(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Record every answer of the message; ask once for the basis of the clears, and for each problem's description."""
     place = flow.current_place(tx, turn)
     if place is None:
-        own = people.places_of(tx, turn.person)
-        if not own:
-            return flow.refused(turn, line("no_places"))
-        pending = AskPlace(tuple(other.id for other in own))
-        return Outcome(turn.conversation.asking(pending), (line("place_first", words=turn.said.words[:20]),))
-    total = _Sum(next_no=findings.next_no(tx))
-    answers = flow.answers_at(tx, place)
+        return flow.which_place(tx, turn)
+    turn = _one_problem(turn)
+    given = checks.of_place(tx, place.id)
+    bases = {item: check.basis for item, check in given.items() if check.answer == Answer.CLEAR}
+    total = _Sum(next_no=findings.next_no(tx), bases=bases)
+    answers = {item: check.answer for item, check in given.items()}
     items = turn.items_of(place)
     for mark in turn.said.marks:
         for item in walk.marked(items, turn.said.marks, mark, answers):
@@ -64,25 +68,38 @@ def marks(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(conversation, _lines(turn, place, items, total), tuple(total.effects))
 
 
+def _one_problem(turn: Turn) -> Turn:
+    """Loose words behind a single 72有 are what was found there."""
+    marks, rest = turn.said.marks, turn.said.rest
+    alone = len(marks) == 1 and marks[0].answer is Answer.FOUND and len(marks[0].nos) == 1
+    if not rest or not alone or marks[0].detail:
+        return turn
+    told = replace(marks[0], detail="，".join(rest))
+    return replace(turn, said=replace(turn.said, marks=(told,), rest=()))
+
+
 def _one(tx: Reader, turn: Turn, where: tuple[Place, Item], mark: Mark, total: _Sum) -> None:
     place, item = where
     live = findings.at(tx, place.id, item.id)
     if mark.answer is Answer.FOUND:
-        total.nos.setdefault(Answer.FOUND, []).append(item.no)
         if not mark.detail:  # not answered before it is described
+            total.nos.setdefault(Answer.FOUND, []).append(item.no)
             total.questions.append(AskDescription(place.id, item.id))
             return
         total.newly[item.id] = Answer.FOUND
-        if not any(same_problem(finding.description, mark.detail) for finding in live):
-            total.effects += new_finding(turn, where, total.next_no, mark.detail)
-            total.questions.append(AskMeasure(total.next_no))
-            total.opened.append(total.next_no)
-            total.next_no += 1
+        twin = next((f.no for f in live if same_problem(f.description, mark.detail)), None)
+        if twin is not None:
+            total.twins.append(twin)
+            return
+        total.effects += new_finding(turn, where, total.next_no, mark.detail)
+        total.questions.append(AskMeasure(total.next_no))
+        total.opened[total.next_no] = item.no
+        total.next_no += 1
         return
     if live:
         total.kept.append(item.no)
         return
-    basis = turn.said.basis if mark.answer is Answer.CLEAR else ""
+    basis = (turn.said.basis or total.bases.get(item.id, "")) if mark.answer is Answer.CLEAR else ""
     total.effects.append(SetCheck(place.id, item.id, mark.answer, basis))
     total.newly[item.id] = mark.answer
     total.nos.setdefault(mark.answer, []).append(item.no)
@@ -98,7 +115,7 @@ def _conversation(turn: Turn, place: Place, total: _Sum) -> Conversation:
     for item_id in total.newly:
         conversation = conversation.passed(item_id)
     if total.opened:
-        conversation = replace(conversation, finding=total.opened[-1])
+        conversation = replace(conversation, finding=max(total.opened))
     return conversation
 
 
@@ -128,7 +145,8 @@ def _lines(turn: Turn, place: Place, items: Sequence[Item], total: _Sum) -> tupl
             lines.append(line(f"marked_{kind}", place=place.name, n=len(nos), items=walk.ranges(nos)))
     if turn.said.basis and total.nos.get(Answer.CLEAR):
         lines.append(line("with_basis", basis=turn.said.basis))
-    lines += [line("finding_numbered", findings="、".join(map(str, total.opened)))] if total.opened else []
+    lines += [line("finding_opened", finding=f, no=no, place=place.name) for f, no in total.opened.items()]
+    lines += [line("visit_twins", findings="、".join(map(str, total.twins)))] if total.twins else []
     lines += [line("kept_findings", items=walk.ranges(total.kept))] if total.kept else []
     asked = {item.no for item in items}
     foreign = sorted({no for mark in turn.said.marks for no in mark.nos} - asked)
@@ -141,8 +159,12 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: how were these established? Fills the basis of the clears it was asked for."""
     pending = turn.conversation.pending
     assert isinstance(pending, AskBasis)
+    said = understand(turn.said.words, Expect.NOTHING, turn.world.vocabulary)
+    if said.marks:  # more answers instead
+        return marks(tx, replace(turn, said=said), now)
     words = turn.said.basis or _households(turn)
-    if not words:
+    garbled = turn.said.words[:1].isdigit() and bool(said.rest)  # numbers of items, not of households
+    if not words or garbled:
         return flow.not_understood(turn, line("basis_example"))
     given = flow.answers_at(tx, people.place(tx, pending.place))
     effects = [

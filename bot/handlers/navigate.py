@@ -14,6 +14,7 @@ from bot.dialogue.state import (
     AskHorizon,
     AskMeasure,
     AskMechanism,
+    AskMerge,
     AskOffer,
     AskPlace,
     AskResume,
@@ -91,11 +92,23 @@ def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: which place? By its number in the list or by name."""
     pending = turn.conversation.pending
     assert isinstance(pending, AskPlace)
+    place = chosen_place(tx, turn, pending)
+    if isinstance(place, Place):
+        return start(tx, turn, place)
+    if not place:
+        return flow.not_understood(turn, line("help_at_place"))
+    narrower = replace(pending, places=tuple(other.id for other in place))
+    return Outcome(replace(turn.conversation, pending=narrower, misses=0), (line("several_places"),))
+
+
+def chosen_place(tx: Reader, turn: Turn, pending: AskPlace) -> Place | list[Place]:
+    """The place that a reply to the list names by number or name; else those it could mean."""
     number = turn.said.number
-    if number is not None and 1 <= number <= len(pending.places):
-        return start(tx, turn, people.place(tx, pending.places[number - 1]))
+    if number is not None:
+        return people.place(tx, pending.places[number - 1]) if 1 <= number <= len(pending.places) else []
     mine = [place for place in people.places_of(tx, turn.person) if place.id in pending.places]
-    return _by_name(tx, turn, flow.named_places(mine, turn.said.words))
+    found = flow.named_places(mine, turn.said.words)
+    return found[0] if len(found) == 1 else found
 
 
 def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -104,27 +117,25 @@ def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not own:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if not turn.argument:
-        return Outcome(turn.conversation.asking(AskPlace(tuple(place.id for place in own))))
+        asking = AskPlace(tuple(place.id for place in own))
+        here = turn.conversation
+        return Outcome(here.asking(asking) if isinstance(here.pending, AskPlace) else here.holding(asking))
     if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(own):
         return start(tx, turn, own[turn.number - 1])
-    return _by_name(tx, turn, flow.named_places(own, turn.argument))
-
-
-def _by_name(tx: Reader, turn: Turn, found: list[Place]) -> Outcome:
+    found = flow.named_places(own, turn.argument)
+    if not found:
+        return flow.refused(turn, line("place_unknown", words=flow.short(turn.argument)))
     if len(found) == 1:
         return start(tx, turn, found[0])
-    if found:
-        return Outcome(
-            turn.conversation.asking(AskPlace(tuple(place.id for place in found))), (line("several_places"),)
-        )
-    return flow.not_understood(turn, line("place_unknown"))
+    asking = AskPlace(tuple(place.id for place in found))
+    return Outcome(turn.conversation.asking(asking), (line("several_places"),))
 
 
 def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """跳到 21: ask that item next; the walk goes on from there."""
     place = flow.current_place(tx, turn)
     if place is None:
-        return walk(tx, replace(turn, said=replace(turn.said, command=None)), now)
+        return flow.which_place(tx, turn)
     items = turn.items_of(place)
     item = next((item for item in items if item.no == turn.number), None)
     if item is None:
@@ -153,9 +164,12 @@ def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
                 conversation.asking(again), (line("stands_description", text=finding.description),)
             )
         case AskDescription(place, item, _):
-            return Outcome(conversation.asking(AskAnswer(place, item)))
+            stands = line("stands_found", no=turn.world.campaign.item[item].no)
+            return Outcome(conversation.asking(AskAnswer(place, item)), (stands,))
         case AskHorizon(no):
-            return Outcome(conversation.asking(AskMeasure(no)))
+            finding = findings.get(tx, no)
+            said = (line("stands_measure", text=finding.measure),) if finding and finding.measure else ()
+            return Outcome(conversation.asking(AskMeasure(no)), said)
         case AskMechanism(no):
             return Outcome(conversation.asking(AskHorizon(no)))
         case AskStage(no):
@@ -164,14 +178,15 @@ def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return _step_back(tx, turn, (place_id, item_id))
         case AskSubmit(place_id):
             return _step_back(tx, turn, (place_id, ""))
+        case AskMerge(place, item):
+            return Outcome(conversation.asking(AskDescription(place, item)))
         case None:
-            return (
-                _step_back(tx, turn, (conversation.place, ""))
-                if conversation.trail
-                else flow.refused(turn, line("nothing_before"))
-            )
+            place_now = flow.current_place(tx, turn)
+            if place_now is None or not conversation.trail:
+                return flow.refused(turn, line("nothing_before"))
+            return _step_back(tx, turn, (place_now.id, ""))
         case _:
-            return Outcome(flow.go_on(tx, turn, replace(conversation, pending=None)))
+            return cancel(tx, turn, now)
 
 
 def _step_back(tx: Reader, turn: Turn, where: tuple[str, str]) -> Outcome:
@@ -205,11 +220,15 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         case AskDescription(place, item, 0):
             stay = conversation.asking(AskAnswer(place, item))
             return Outcome(stay, (line("description_dropped"),))
+        case AskAnswer() | AskPlace() if conversation.held:
+            said = line("left_as_is")
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
             stopped = replace(conversation, pending=None, held=(), walking=False, misses=0)
             return Outcome(stopped, (line("stopped"),))
-        case AskOffer() | AskVisit():
+        case AskOffer() | AskVisit() | AskMerge():
             said = line("dropped")
+        case AskBasis():
+            said = line("basis_later")
         case _:
             said = line("left_as_is")
     return Outcome(flow.go_on(tx, turn, replace(conversation, pending=None)), (said,))

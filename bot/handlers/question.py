@@ -48,16 +48,13 @@ def question(tx: Reader, world: World, pending: Pending) -> tuple[Line, ...]:
         case AskMeasure(no):
             return (line("ask_measure", finding=no),)
         case AskHorizon(no):
-            return (
-                line("ask_horizon", finding=no),
-                *_options([_horizon(h.name, h.due) for h in world.campaign.horizons]),
-            )
+            return (line("ask_horizon", finding=no), *_horizons(world))
         case AskMechanism(no):
             return (line("ask_mechanism", finding=no),)
         case AskStage(no):
             return (line("ask_stage", finding=no),)
-        case AskPlace(places):
-            return _ask_place(tx, places)
+        case AskPlace(places, words):
+            return _ask_place(tx, places, words)
         case AskResume(place_id, item_id):
             place, item = people.place(tx, place_id), world.campaign.item[item_id]
             return (
@@ -85,8 +82,13 @@ def _options(texts: list[str]) -> list[Line]:
     return [line("option", n=n, text=text) for n, text in enumerate(texts, 1)]
 
 
-def _horizon(name: str, due: object) -> str:
-    return f"{name}（{due}）" if due else name
+def _horizons(world: World) -> list[Line]:
+    return [
+        line("option_due", n=n, text=option.name, due=option.due)
+        if option.due
+        else line("option", n=n, text=option.name)
+        for n, option in enumerate(world.campaign.horizons, 1)
+    ]
 
 
 def _ask_answer(tx: Reader, world: World, place_id: str, item_id: str) -> tuple[Line, ...]:
@@ -99,10 +101,11 @@ def _ask_answer(tx: Reader, world: World, place_id: str, item_id: str) -> tuple[
     return (head, line("item_text", text=item.text), *hints, line("choices"))
 
 
-def _ask_place(tx: Reader, places: tuple[str, ...]) -> tuple[Line, ...]:
+def _ask_place(tx: Reader, places: tuple[str, ...], words: str) -> tuple[Line, ...]:
     shown = [people.place(tx, place).name for place in places[:SHOWN]]
     more = [line("ask_place_more", n=len(places))] if len(places) > SHOWN else []
-    return (line("ask_place"), *_options(shown), *more)
+    head = line("place_first", words=_short(words)) if words else line("ask_place")
+    return (head, *_options(shown), *more)
 
 
 def _review(tx: Reader, world: World, place_id: str) -> tuple[Line, ...]:
@@ -134,9 +137,9 @@ def _review(tx: Reader, world: World, place_id: str) -> tuple[Line, ...]:
     drafts = [str(finding.no) for finding in findings.of_place(tx, place_id) if finding.state == "draft"]
     lines += [line("review_later", items=nos(later))] if later else []
     lines += [line("review_missing", items=nos(missing))] if missing else []
-    lines += [line("review_baseless", n=len(baseless))] if baseless else []
-    lines += [line("review_drafts", findings="、".join(drafts))] if drafts else []
-    return (*lines, line("ask_submit"))
+    lines += [line("review_baseless", items=nos(baseless))] if baseless else []
+    lines += [line("review_drafts", findings="、".join(drafts), first=drafts[0])] if drafts else []
+    return (*lines, line("ask_go_on", n=n.missing) if n.missing else line("ask_submit"))
 
 
 def _short(text: str, length: int = 24) -> str:
@@ -155,7 +158,8 @@ def _ask_offer(tx: Reader, world: World, about: tuple[str, str], items: list[Ite
 
 def _ask_visit(tx: Reader, world: World, visit: AskVisit) -> tuple[Line, ...]:
     place = people.place(tx, visit.place)
-    lines = [line("ask_visit", object=visit.object or place.name, place=place.name)]
+    head = line("ask_visit", object=visit.object, place=place.name)
+    lines = [head if visit.object else line("ask_visit_here", place=place.name)]
     for n, (item_id, words) in enumerate(zip(visit.items, visit.words, strict=True), 1):
         item = world.campaign.item[item_id]
         section = world.campaign.section[item.section_id].name

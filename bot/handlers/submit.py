@@ -27,7 +27,8 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     pending = turn.conversation.pending
     assert isinstance(pending, AskSubmit)
     if turn.said.yes or turn.said.number == 1:
-        return _hand_in(tx, turn, pending.place, now)
+        outcome = _hand_in(tx, turn, pending.place, now)
+        return outcome if outcome.effects else replace(outcome, lines=())  # the page said what is missing
     if turn.said.yes is False or turn.said.number == 2:
         later = replace(turn.conversation, pending=None, walking=False, misses=0)
         return Outcome(later, (line("not_submitted"),))

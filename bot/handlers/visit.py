@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import Bind, Effect, line
 from bot.dialogue.state import AskMeasure, AskVisit, Pending
-from bot.dialogue.visit import propose
+from bot.dialogue.visit import Visit, propose
 from bot.domain.similar import same_problem
 from bot.handlers import flow
 from bot.handlers.describe import new_finding
@@ -31,20 +31,39 @@ def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not turn.argument:
         return flow.refused(turn, line("visit_example"))
     if place is None:
-        own = people.places_of(tx, turn.person)
-        return flow.refused(
-            turn,
-            line("place_first", words=turn.argument[:20]) if own else line(f"no_places_{turn.person.role}"),
-        )
-    seen = propose(turn.argument, turn.world.index, turn.world.campaign)
+        return flow.which_place(tx, turn)
+    seen = _headed(turn.argument, propose(turn.argument, turn.world.index, turn.world.campaign))
     asked = {item.id for item in turn.items_of(place)}
-    kept = [proposal for proposal in seen.proposals if proposal.item_id in asked]
-    lost = [*seen.rest, *(proposal.words for proposal in seen.proposals if proposal.item_id not in asked)]
-    lines = (line("not_taken", words="；".join(lost)[:80]),) if lost else ()
+    kept: list[tuple[str, str]] = []  # item id, words
+    lost = list(seen.rest)
+    for proposal in seen.proposals:
+        item_id = next((item for item in proposal.candidates if item in asked), None)
+        if item_id is None:
+            lost.append(proposal.words)
+        else:
+            kept.append((item_id, _with_object(proposal.object, proposal.words)))
+    lines = [line("visit_fine", words="；".join(seen.fine)[:80])] if seen.fine else []
+    lines += [line("not_taken", words="；".join(lost)[:80])] if lost else []
     if not kept:
-        return flow.refused(turn, line("visit_nothing"), *lines)
-    pending = AskVisit(place.id, seen.object, tuple(p.item_id for p in kept), tuple(p.words for p in kept))
-    return Outcome(turn.conversation.holding(pending), lines)
+        return flow.refused(turn, *lines, line("visit_nothing"))
+    pending = AskVisit(
+        place.id, seen.object, tuple(item for item, _ in kept), tuple(words for _, words in kept)
+    )
+    return Outcome(turn.conversation.holding(pending), tuple(lines))
+
+
+def _headed(argument: str, seen: Visit) -> Visit:
+    """Zhang San: pipe leaks. What stands before the colon is who was visited, in whatever spelling."""
+    head = re.split("[:：]", argument, maxsplit=1)[0].strip()
+    if seen.object or head not in seen.rest or len(head) > 20:
+        return seen
+    return replace(seen, object=head, rest=tuple(piece for piece in seen.rest if piece != head))
+
+
+def _with_object(named: str, words: str) -> str:
+    """The household a piece speaks of stands in its words, when it is another than the one visited."""
+    gap = " " if named[-1:].isascii() and words[:1].isascii() else ""
+    return words if named in words else f"{named}{gap}{words}"
 
 
 def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -60,12 +79,12 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
     if not (turn.said.yes or dropped or changed or only):
-        return flow.not_understood(turn, line("visit_how"))
+        return flow.not_understood(turn)
     known = {item.no: item.id for item in turn.items_of(people.place(tx, pending.place))}
     if any(not 1 <= number <= n for number in {*dropped, *changed, *only}) or any(
         no not in known for no in changed.values()
     ):
-        return flow.not_understood(turn, line("visit_how"))
+        return flow.not_understood(turn)
     for number, no in changed.items():
         items[number - 1] = known[no]
     keep = [k for k in range(n) if k + 1 not in dropped and (not only or k + 1 in only)]
@@ -81,7 +100,7 @@ def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
     numbers, twins = [], []
     for item_id, words in chosen:
         item = turn.world.campaign.item[item_id]
-        text = words if not pending.object or pending.object in words else f"{pending.object}{words}"
+        text = _with_object(pending.object, words)
         twin = next(
             (f for f in findings.at(tx, place.id, item_id) if same_problem(f.description, text)), None
         )
@@ -92,10 +111,9 @@ def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
         questions.append(AskMeasure(no))
         numbers.append(no)
         no += 1
-    lines = (
-        [line("finding_numbered", findings="、".join(map(str, numbers)))] if numbers else [line("dropped")]
-    )
+    lines = [line("finding_numbered", findings="、".join(map(str, numbers)))] if numbers else []
     lines += [line("visit_twins", findings="、".join(twins))] if twins else []
+    lines = lines or [line("dropped")]
     conversation = replace(
         turn.conversation, pending=None, finding=numbers[-1] if numbers else turn.conversation.finding
     )

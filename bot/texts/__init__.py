@@ -34,8 +34,18 @@ class Texts:
 
 
 def load_texts() -> Texts:
-    files = {language: resources.files(__name__).joinpath(f"{language}.toml") for language in LANGUAGES}
-    return Texts({language: tomllib.loads(file.read_text("utf-8")) for language, file in files.items()})
+    """Read zh-CN.toml, zh-CN.help.toml and so on. Raises ValueError where two files say the same key."""
+    return Texts({language: _texts(language) for language in LANGUAGES})
+
+
+def _texts(language: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name in (f"{language}.toml", f"{language}.help.toml"):
+        more = tomllib.loads(resources.files(__name__).joinpath(name).read_text("utf-8"))
+        if twice := texts.keys() & more.keys():
+            raise ValueError(f"{name}: also in another file: {sorted(twice)}")
+        texts |= more
+    return texts
 
 
 def _shown(value: Param, texts: Mapping[str, str], language: str) -> str:
