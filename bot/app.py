@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock, SystemClock
 from bot.config import Config, Homeserver, require_homeserver
-from bot.events import Batch, SignedOut, TryLater, Upload
+from bot.events import Batch, Content, Reacted, Said, SignedOut, TryLater, Upload
 from bot.gallery import Gallery
 from bot.house import Plan, build_house, read_in
 from bot.inbox import House, read_again, take_in
@@ -23,13 +24,14 @@ from bot.matrix.edge import Edge, Settings, connect
 from bot.matrix.store import STORAGE_TROUBLES
 from bot.postman import Postman
 from bot.reminders import Hours, tick
-from storage import inbox, rooms
-from storage.db import Database, StorageProblem
+from storage import inbox, outbox, rooms
+from storage.db import Database, Reader, StorageProblem
 from storage.lock import hold
 from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 30
+NOTED_SECONDS = 20.0  # how long a reply is held back until the message it belongs to is noted as sent
 
 
 @dataclass(slots=True)
@@ -49,12 +51,25 @@ class Bot:
 
     async def take_in(self, batch: Batch) -> None:
         """One sync batch into one transaction; what it wrote leaves afterwards."""
+        await self._until_noted(batch)
         now = self.clock.now()
         await self.database.transaction(lambda tx: take_in(tx, self.house, batch, now))
         if batch.keys:
             await self._read_again(set(batch.keys))
         self.postman.wake()
         self.gallery.wake()
+
+    async def _until_noted(self, batch: Batch) -> None:
+        """People may reply to a message before its sending is noted (it may even have been sent by a process that was
+        killed then). Without its event id nobody knows what they speak of: wait for it, a little."""
+        pointed = [(e.room_id, target) for e in batch.events if (target := _pointed_at(e.content))]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTED_SECONDS):
+                while True:
+                    if not pointed or not await self.database.read(lambda tx: _unclear(tx, pointed)):
+                        return
+                    self.postman.wake()
+                    await asyncio.sleep(0.05)
 
     async def _read_again(self, keys: set[str]) -> None:
         """Messages that could not be read, whose keys have come now."""
@@ -126,6 +141,24 @@ class Bot:
         await self.database.transaction(lambda tx: rooms.set_county(tx, room_id, self.clock.now()))
 
 
+def _pointed_at(content: Content) -> str:
+    """The event that a reply or reaction belongs to, or ""."""
+    match content:
+        case Said(reply_to=target) | Reacted(target, _):
+            return target
+        case _:
+            return ""
+
+
+def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]]) -> bool:
+    """Whether one of these (room id, event id) is of nobody we know, while a message of ours there may be on its way."""
+    rooms_with_open = {row.room_id for row in outbox.unsent(tx, 0)}
+    return any(
+        room_id in rooms_with_open and not outbox.is_ours(tx, target) and inbox.get(tx, target) is None
+        for room_id, target in pointed
+    )
+
+
 async def assemble(config: Config, plan: Plan, hours: Hours, clock: Clock) -> Bot:
     """Open the file, sign in, build every part. The caller holds the data folder and closes what comes back."""
     settings = _settings(require_homeserver(config))
@@ -140,7 +173,7 @@ async def assemble(config: Config, plan: Plan, hours: Hours, clock: Clock) -> Bo
     house = build_house(plan, settings.user_id)
 
     async def build(row: Outgoing) -> Upload | str:
-        made = await ledger_for(database, plan.campaign, row.content, clock.now())
+        made = await ledger_for(database, plan.campaign, row.content, config.data_dir / "media", clock.now())
         return (
             made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
         )

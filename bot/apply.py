@@ -20,10 +20,11 @@ from bot.dialogue.effects import (
     SubmitPlace,
     Tell,
     Withdraw,
+    line,
 )
 from bot.handlers.turn import World
 from bot.texts import Texts
-from storage import checks, evidence, findings, history, outbox, people, schedule
+from storage import checks, evidence, findings, history, inbox, outbox, people, schedule
 from storage.db import Transaction
 from storage.people import Person
 from storage.rooms import Room
@@ -55,8 +56,8 @@ def apply(
         case ChangeFinding(no, fields):
             findings.change(tx, no, fields, cause, now)
         case Bind(pieces, finding):
-            for piece in pieces:
-                evidence.change(tx, piece, {"finding_no": finding}, cause, now)
+            others = {_bind(tx, piece, finding, cause, now) for piece in pieces}
+            return [line("photo_same", other=no, finding=finding) for no in sorted(others - {0})]
         case SubmitPlace(place, figures):
             receipt = schedule.submitted(tx, place, speaker.person.id, figures, now)
             history.add(
@@ -64,17 +65,17 @@ def apply(
             )
         case SetPreference(name, value):
             before = getattr(speaker.person, name)
-            people.set_preference(tx, speaker.person, name, value)
-            history.add(
-                tx, cause, (f"person/{speaker.person.id}", "preferred"), ({name: before}, {name: value}), now
-            )
+            if before != value:
+                people.set_preference(tx, speaker.person, name, value)
+                what = (f"person/{speaker.person.id}", "preferred")
+                history.add(tx, cause, what, ({name: before}, {name: value}), now)
         case GiveFeedback(words, anonymous):
             schedule.feedback(tx, None if anonymous else speaker.person.id, words, now)
-        case Tell(role, line):
+        case Tell(role, told):
             for other in people.everybody(tx, role):
                 content = {
                     "msgtype": "m.notice",
-                    "body": texts.render(line, other.language),
+                    "body": texts.render(told, other.language),
                     "m.mentions": {},
                 }
                 outbox.put(tx, (None, other.id), ("message", "m.room.message"), content, now)
@@ -89,7 +90,17 @@ def apply(
                 tx, (speaker.room.room_id, speaker.person.id), ("ledger", "m.room.message"), content, now
             )
         case Withdraw(event_id):
-            return corrections.take_back(tx, world, event_id, cause, now)
+            original = inbox.get(tx, event_id)
+            assert original is not None, f"message {event_id} was never taken in"
+            return corrections.take_back(tx, world, corrections.all_of(tx, original), cause, now)
         case _:
             assert_never(effect)
     return []
+
+
+def _bind(tx: Transaction, piece: int, finding: int, cause: history.Cause, now: datetime) -> int:
+    """Evidence to its finding. The number of another finding that has the same file already; 0: none has."""
+    evidence.change(tx, piece, {"finding_no": finding}, cause, now)
+    bound = evidence.get(tx, piece)
+    twin = evidence.twin(tx, bound, bound.sha256) if bound and bound.sha256 else None
+    return twin.finding_no or 0 if twin else 0

@@ -224,7 +224,7 @@ async def _write_ledger(options: argparse.Namespace, plan: Plan, path: Path) -> 
         if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
             last = await database.read(lambda tx: tx.value("SELECT max(at) FROM history"))
             now = datetime.fromisoformat(str(last)) if last else now
-        upload = await make_ledger(database, plan.campaign, (scope, ""), now)
+        upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
         options.output.write_bytes(upload.data)
         print(f"{options.output}: {len(upload.data)} bytes")
         return 0

@@ -52,8 +52,6 @@ class Config:
     quiet_hours: tuple[Span, ...] = ((time(20, 30), time(8, 0)), (time(12, 0), time(14, 0)))
     messages_a_day: int = 2  # which the bot begins, to one person
     media_limit_mb: int = 50  # 1 MB is 1,000,000 bytes
-    ranking: bool = True  # of units in the digest; persons are never ranked
-    seed_choices: bool = False  # put the four answers under questions as reactions
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
@@ -79,8 +77,6 @@ def parse_config(text: str, folder: Path, environ: Mapping[str, str], name: str 
         quiet_hours=_spans(top, "quiet_hours", usual.quiet_hours),
         messages_a_day=top.number("messages_a_day", 0, 10, usual.messages_a_day) or 0,
         media_limit_mb=top.number("media_limit_mb", 1, 1000, usual.media_limit_mb) or 1,
-        ranking=top.flag("ranking", usual.ranking),
-        seed_choices=top.flag("seed_choices", usual.seed_choices),
     )
     if any(_within(config.remind_at, span) for span in config.quiet_hours):
         top.complain(

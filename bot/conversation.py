@@ -8,57 +8,50 @@ from datetime import datetime
 
 from bot import apply, reply
 from bot.dialogue import state
-from bot.dialogue.effects import Bind, Line, SendLedger, SetPreference, Tell, line
+from bot.dialogue.effects import Bind, Line, OpenFinding, SendLedger, SetPreference, Tell, line
 from bot.dialogue.meaning import Understanding
-from bot.dialogue.state import AskAnswer, Conversation
+from bot.dialogue.normalise import normalise
+from bot.dialogue.state import (
+    AskAnswer,
+    AskBasis,
+    AskDescription,
+    AskMerge,
+    AskOffer,
+    AskVisit,
+    Conversation,
+)
 from bot.dialogue.understand import understand
 from bot.domain.private import mask
-from bot.events import Said
-from bot.handlers import flow, handle
+from bot.events import Reacted, Said
+from bot.handlers import REPORTING, flow, handle
 from bot.handlers.question import question
 from bot.handlers.turn import Outcome, Turn, World
 from bot.reply import Talk
+from bot.standing import Bound, bind, load
 from bot.texts import Texts
 from storage import evidence, inbox, outbox, people
-from storage.db import Reader, Transaction, Value
+from storage.db import Transaction, Value
 from storage.history import Cause
 
 House = tuple[World, Texts]
 AFTERWARDS = (SendLedger, Tell)  # what leaves by itself leaves after the reply
-
-
-def load(tx: Reader, talk: Talk, now: datetime) -> tuple[Conversation, float]:
-    row = inbox.load_state(tx, talk.room.room_id, talk.person.id)
-    if row is None:
-        return Conversation(), 0.0
-    return state.load(row[0]), max(0.0, (now - datetime.fromisoformat(row[1])).total_seconds())
-
-
-def _bound(tx: Reader, said: Said, conversation: Conversation) -> tuple[Conversation, bool]:
-    """A reply to one of our messages speaks to the question or finding that message was about."""
-    about = outbox.asked_by(tx, said.reply_to) if said.reply_to else None
-    if about is None:
-        return conversation, bool(said.reply_to) and outbox.is_ours(tx, said.reply_to)
-    fields = json.loads(about)
-    if "card" in fields:
-        return replace(conversation, finding=int(fields["card"])), True
-    pending = state.load_pending(about)
-    if pending is None or pending == conversation.pending:
-        return conversation, True
-    held = (conversation.pending, *conversation.held) if conversation.pending else conversation.held
-    place = getattr(pending, "place", conversation.place)
-    return replace(conversation, pending=pending, held=held, place=place or conversation.place), True
+WELCOME = "welcome_"  # the texts of a first contact, one a role
+LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
+# What is asked because of one message, and is moot without it.
+OF_ONE_MESSAGE = (AskBasis, AskDescription, AskMerge, AskOffer, AskVisit)
 
 
 def converse(tx: Transaction, house: House, talk: Talk, said: Said, now: datetime) -> None:
     """Take one message through: at most one reply leaves."""
     world = house[0]
-    before, silence = load(tx, talk, now)
-    conversation, bound = _bound(tx, said, before)
-    words, masked = mask(said.words)
-    cause = Cause(talk.person.id, talk.event_id)
-    photos = _keep_media(tx, talk, said, cause, now)
+    before, silence = load(tx, world.campaign, talk, now)
+    spoken_to = bind(tx, world.campaign, talk, said, before)
+    conversation = spoken_to.conversation
+    words, masked = mask(normalise(said.words))  # a number split by invisible characters is one too
     understanding = understand(words, conversation.expect, world.vocabulary)
+    photos: tuple[int, ...] = ()
+    if talk.person.role in REPORTING and (_to_us(talk, spoken_to) or understanding.marks):
+        photos = _keep_media(tx, talk, said, Cause(talk.person.id, talk.event_id), now)
     turn = Turn(
         world,
         talk.person,
@@ -69,17 +62,58 @@ def converse(tx: Transaction, house: House, talk: Talk, said: Said, now: datetim
         talk.at,
         photos,
         silence,
-        bound,
+        spoken_to.bound,
     )
-    outcome = handle(tx, turn, now)
+    outcome = handle(tx, turn, now) if spoken_to.refusal is None else flow.refused(turn, spoken_to.refusal)
     if outcome is None:
         inbox.set_state(tx, talk.event_id, "ignored")
         return
-    inbox.answered(tx, talk.event_id, state.dump_pending(conversation.pending))
     outcome = _with_photos(turn, outcome)
+    inbox.answered(
+        tx,
+        talk.event_id,
+        state.dump_pending(conversation.pending),
+        brought_up(conversation, outcome.conversation),
+    )
     if masked:
         outcome = outcome.say(line("masked"))
+    if talk.room.kind == "direct" and not talk.person.greeted:
+        people.mark_greeted(tx, talk.person)
+        outcome = _with_welcome(turn, outcome)
     finish(tx, house, talk, outcome, now)
+
+
+def tapped(tx: Transaction, house: House, talk: Talk, reaction: Reacted, now: datetime) -> None:
+    """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
+    pending = state.load_pending(outbox.asked_by(tx, reaction.target))
+    if pending is not None:
+        said = understand(reaction.key, state.EXPECTS[type(pending)], house[0].vocabulary)
+        if said.choice or said.doubt or said.command or said.number is not None or said.yes is not None:
+            converse(tx, house, talk, Said(words=reaction.key, reply_to=reaction.target), now)
+            return
+    inbox.set_state(tx, talk.event_id, "ignored")
+
+
+def brought_up(before: Conversation, after: Conversation) -> tuple[str, ...]:
+    """The questions, as JSON, that a message is the reason for."""
+    known = {before.pending, *before.held}
+    new = [q for q in (after.pending, *after.held) if isinstance(q, OF_ONE_MESSAGE) and q not in known]
+    dumped = (state.dump_pending(q) for q in new if not (isinstance(q, AskDescription) and q.finding))
+    return tuple(text for text in dumped if text)
+
+
+def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
+    """Somebody's first word to us is answered with who we are; a mere hello with nothing more than that."""
+    hello = turn.said.command is not None and turn.said.command.name in ("greet", "menu")
+    lines = () if hello else outcome.lines
+    return replace(
+        outcome, lines=(line(f"{WELCOME}{turn.person.role}", name=turn.person.name), *lines), nod=""
+    )
+
+
+def _to_us(talk: Talk, spoken_to: Bound) -> bool:
+    """What is sent in a room of several is only kept when it is meant for us."""
+    return talk.room.kind == "direct" or spoken_to.bound or spoken_to.conversation.pending is not None
 
 
 def _keep_media(tx: Transaction, talk: Talk, said: Said, cause: Cause, now: datetime) -> tuple[int, ...]:
@@ -88,28 +122,42 @@ def _keep_media(tx: Transaction, talk: Talk, said: Said, cause: Cause, now: date
         key = json.dumps(dict(media.key)) if media.key else None
         fields: dict[str, Value] = {
             "kind": media.kind,
-            "name": media.name,
+            "name": mask(normalise(media.name))[0],
             "mimetype": media.mimetype,
-            "size": media.size,
+            "size": min(max(media.size, 0), LARGEST),
             "url": media.url,
             "key": key,
         }
     elif said.geo_uri:
-        fields = {"kind": "location", "name": "", "mimetype": "", "size": 0, "url": said.geo_uri, "key": None}
+        fields = {
+            "kind": "location",
+            "name": "",
+            "mimetype": "",
+            "size": 0,
+            "url": normalise(said.geo_uri),
+            "key": None,
+        }
     else:
         return ()
     return (evidence.add(tx, {**fields, "room_id": talk.room.room_id}, cause, now),)
 
 
 def _with_photos(turn: Turn, outcome: Outcome) -> Outcome:
-    """A photo whose words led elsewhere is kept for the next finding."""
+    """Photos go with the one finding this message opens; where its words led elsewhere they wait for the next."""
     bound = {piece for effect in outcome.effects if isinstance(effect, Bind) for piece in effect.evidence}
-    loose = tuple(
-        piece for piece in turn.photos if piece not in bound and piece not in outcome.conversation.photos
-    )
+    waiting = outcome.conversation.photos
+    loose = tuple(piece for piece in turn.photos if piece not in bound and piece not in waiting)
+    opened = [effect.no for effect in outcome.effects if isinstance(effect, OpenFinding)]
+    free = tuple(piece for piece in (*waiting, *loose) if piece not in bound)
+    if len(opened) == 1 and free:
+        conversation = replace(outcome.conversation, photos=())
+        outcome = replace(
+            outcome, conversation=conversation, effects=(*outcome.effects, Bind(free, opened[0]))
+        )
+        return outcome.say(line("photos_bound", n=len(free)))
     if not loose:
         return outcome
-    conversation = replace(outcome.conversation, photos=(*outcome.conversation.photos, *loose))
+    conversation = replace(outcome.conversation, photos=(*waiting, *loose))
     return replace(outcome, conversation=conversation).say(line("photo_kept"))
 
 
@@ -141,7 +189,9 @@ def _answer(
     lines, conversation, ask = what
     pending = conversation.pending if ask else None
     asked = question(tx, world, pending) if pending else ()
-    parts = [texts.together(lines, talk.person.language), texts.together(asked, talk.person.language)]
+    welcome = [said for said in lines if said.key.startswith(WELCOME)]
+    happened = [said for said in lines if said not in welcome]
+    parts = [texts.together(part, talk.person.language) for part in (welcome, happened, asked)]
     body = "\n\n".join(part for part in parts if part)
     if body:
         about = state.dump_pending(pending) if pending else _card(conversation)

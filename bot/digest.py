@@ -102,7 +102,7 @@ def lines_of(campaign: Campaign, f: Figures, before: Mapping[str, int] | None, n
 
     def delta(name: str) -> str:
         change = f.plain()[name] - before.get(name, 0) if before else 0
-        return f"（{change:+d}）" if change else ""
+        return f"({change:+d})" if change else ""
 
     percent = f.answered * 1000 // f.cells / 10 if f.cells else 0.0
     lines = [

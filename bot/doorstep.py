@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.events import Incoming, RoomSeen, Said, Unreadable
-from bot.reply import Talk
 from bot.texts import Texts
 from storage import outbox, people, rooms
 from storage.db import Transaction
@@ -40,7 +39,7 @@ def _joined(tx: Transaction, change: RoomSeen, known: Room | None, now: datetime
     others = change.members or ()
     if kind != "county" and len(others) == 1 and (person := people.by_user_id(tx, others[0])) is not None:
         kind, person_id = "direct", person.id
-    elif kind == "direct" and len(others) > 1:
+    elif kind == "direct" and change.members is not None:  # others came in, or the other one left
         kind, person_id = "group", None
     rooms.keep(tx, Room(change.room_id, kind, person_id, encrypted, "joined"), now)
 
@@ -60,7 +59,7 @@ def _invited(tx: Transaction, texts: Texts, change: RoomSeen, now: datetime) -> 
             _say(
                 tx,
                 (change.room_id, person.id),
-                texts.render(line("welcome", name=person.name), person.language),
+                texts.render(line(f"welcome_{person.role}", name=person.name), person.language),
                 now,
             )
         return
@@ -94,9 +93,3 @@ def stranger(tx: Transaction, texts: Texts, event: Incoming, room: Room, now: da
         return
     if people.tell_stranger(tx, event.sender, now):
         _say(tx, (event.room_id, None), texts.render(line("stranger"), "zh-CN"), now)
-
-
-def greet_once(tx: Transaction, texts: Texts, talk: Talk, now: datetime) -> None:
-    """Nobody is greeted twice, whichever door they came through."""
-    if not talk.person.greeted and talk.room.kind == "direct":
-        people.mark_greeted(tx, talk.person)

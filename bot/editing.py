@@ -5,24 +5,27 @@ Rule: an edit is never a new answer beside the old one, and nothing that was ver
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot import corrections
-from bot.conversation import House, finish, load
-from bot.dialogue import state
+from bot import corrections, rewording
+from bot.conversation import House, brought_up, finish
+from bot.dialogue import state, walk
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
-from bot.dialogue.meaning import Answer, Expect, Mark, Spread, Understanding
-from bot.dialogue.state import AskAnswer, AskDescription, Pending
+from bot.dialogue.meaning import Answer, Expect
+from bot.dialogue.normalise import normalise
+from bot.dialogue.state import Conversation, Pending
 from bot.dialogue.understand import understand
 from bot.domain.private import mask
-from bot.domain.similar import cause_of, object_of
 from bot.handlers import handle
 from bot.handlers.turn import Outcome, Turn, World
 from bot.reply import Talk
-from storage import evidence, findings, history, inbox
+from bot.standing import MOST_HELD, load
+from storage import checks, evidence, findings, history, inbox, people
 from storage.db import Reader, Transaction
 from storage.history import Cause
+from storage.inbox import Seen
 
 
 class _NotUnderstood(Exception):  # noqa: N818 -- ends a savepoint, never leaves this module
@@ -30,95 +33,173 @@ class _NotUnderstood(Exception):  # noqa: N818 -- ends a savepoint, never leaves
         self.outcome = outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """The message, the messages that make up its record, its new words."""
+
+    original: Seen
+    events: tuple[str, ...]
+    words: str
+
+    @property
+    def pending(self) -> Pending | None:
+        return state.load_pending(self.original.pending)
+
+
 def withdraw(tx: Transaction, house: House, talk: Talk, target: str, now: datetime) -> None:
     """A person deleted a message (or a reaction) of theirs: what it brought about is taken back."""
     original = inbox.get(tx, target)
     if original is None or original.state == "withdrawn":
         return
-    if inbox.load_state(tx, talk.room.room_id, talk.person.id) is None:
-        return
-    if not history.of_event(tx, target):
+    conversation, _ = load(tx, house[0].campaign, talk, now)
+    left = _without(conversation, original)
+    events = corrections.all_of(tx, original)
+    if not corrections.changes_of(tx, events):
         inbox.set_state(tx, target, "withdrawn")
+        if left != conversation:  # it had only brought up a question
+            finish(tx, house, talk, Outcome(replace(left, misses=0), (line("left_as_is"),)), now)
         return
-    conversation, _ = load(tx, talk, now)
-    lines = corrections.take_back(tx, house[0], target, Cause(talk.person.id, talk.event_id), now)
-    finish(tx, house, talk, Outcome(replace(conversation, misses=0), tuple(lines)), now)
+    lines = corrections.take_back(tx, house[0], events, Cause(talk.person.id, talk.event_id), now)
+    talk = replace(talk, person=people.by_id(tx, talk.person.id))  # the language may be another one now
+    finish(tx, house, talk, Outcome(replace(left, misses=0), tuple(lines)), now)
 
 
 def correct(tx: Transaction, house: House, talk: Talk, edit: tuple[str, str], now: datetime) -> None:
-    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question."""
-    target, words = edit
-    original = inbox.get(tx, target)
+    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question.
+
+    `edit` is (event id of the message, its new words).
+    """
+    original = inbox.get(tx, edit[0])
     if original is None:
         return
-    number = corrections.settled_by(tx, target)
-    conversation, _ = load(tx, talk, now)
-    if number is not None:
-        finish(tx, house, talk, Outcome(conversation, (line("verified_stays", finding=number),)), now)
+    corrected = _Edit(original, corrections.all_of(tx, original), mask(normalise(edit[1]))[0])
+    conversation, _ = load(tx, house[0].campaign, talk, now)
+    refusal = _refused(tx, corrected)
+    if refusal is not None:
+        finish(tx, house, talk, Outcome(conversation, (refusal,)), now)
         return
-    words, _ = mask(words)
     try:
         with tx.savepoint():
-            outcome = _again(tx, house, talk, (original, words), now)
+            outcome = _again(tx, house, talk, corrected, now)
     except _NotUnderstood as given:
         first = given.outcome.lines[:1] if given.outcome else ()
         finish(tx, house, talk, Outcome(conversation, (line("edit_not_understood"), *first)), now)
         return
-    inbox.set_state(tx, target, "done")
-    finish(tx, house, replace(talk, under=target), outcome, now)
+    inbox.set_state(tx, original.event_id, "done")
+    raised = brought_up(_without(conversation, original), outcome.conversation)
+    raised = tuple(dict.fromkeys((*original.raised, *raised)))
+    inbox.answered(tx, original.event_id, original.pending, raised)
+    finish(tx, house, replace(talk, under=original.event_id), outcome, now)
 
 
-def _again(tx: Transaction, house: House, talk: Talk, edit: tuple[inbox.Seen, str], now: datetime) -> Outcome:
+def _refused(tx: Reader, edit: _Edit) -> Line | None:
+    number = corrections.settled_by(tx, edit.events)
+    if number is not None:
+        return line("verified_stays", finding=number)
+    handed_in = any(c.subject.startswith("place/") for c in corrections.changes_of(tx, edit.events))
+    return line("submission_stays") if handed_in else None
+
+
+def _again(tx: Transaction, house: House, talk: Talk, edit: _Edit, now: datetime) -> Outcome:
     """Undo the message, then handle its new words as if they had been said then."""
-    world = house[0]
-    original, words = edit
-    conversation, _ = load(tx, talk, now)
-    pending = state.load_pending(original.pending)
-    said = understand(words, state.EXPECTS[type(pending)] if pending else Expect.NOTHING, world.vocabulary)
-    said, kept = _reworded(tx, world, original.event_id, (pending, said))
+    world, pending = house[0], edit.pending
+    conversation = replace(_without(load(tx, world.campaign, talk, now)[0], edit.original), misses=0)
+    expect = state.EXPECTS[type(pending)] if pending else Expect.NOTHING
+    understood = understand(edit.words, expect, world.vocabulary)
+    said, kept = rewording.reworded(tx, world, edit.events, (pending, understood))
     spare = frozenset(subject for change in kept for subject in _subjects(tx, change.no))
-    undone = corrections.undo(
-        tx, world, (original.event_id, spare), Cause(talk.person.id, talk.event_id), now
-    )
+    stood = _answers(tx, edit)
+    undone = corrections.undo(tx, world, (edit.events, spare), Cause(talk.person.id, talk.event_id), now)
     if kept and not said.marks:  # only its wording changed
-        return Outcome(replace(conversation, misses=0), (line("edited"), *map(_told, kept)), tuple(kept))
-    held = (
-        (conversation.pending, *conversation.held)
-        if conversation.pending not in (None, pending)
-        else conversation.held
-    )
-    then = replace(
-        conversation,
-        pending=pending,
-        held=held,
-        place=getattr(pending, "place", conversation.place),
-        misses=0,
-    )
-    photos = tuple(piece.id for piece in _pieces(tx, original.event_id))
-    turn = Turn(world, talk.person, talk.room, then, said, original.event_id, talk.at, photos, 0.0, True)
+        return Outcome(conversation, (line("edited"), *map(_told, kept)), tuple(kept))
+    then = conversation if said.command else _under(conversation, pending)
+    photos = tuple(piece.id for piece in _pieces(tx, edit.original.event_id))
+    turn = Turn(world, talk.person, talk.room, then, said, edit.original.event_id, talk.at, photos, 0.0, True)
     outcome = handle(tx, turn, now)
-    if outcome is None or not (outcome.effects or kept or outcome.conversation.pending != pending):
+    if outcome is None:
         raise _NotUnderstood(outcome)
-    renewed = _touched(outcome.effects)
-    lost = tuple(said_line for subject, said_line in undone if subject not in renewed)
-    return replace(
-        outcome,
-        lines=(line("edited"), *map(_told, kept), *lost, *outcome.lines),
-        effects=(*kept, *outcome.effects),
+    if said.command and not corrections.changes_of(tx, edit.events):
+        return outcome  # a command that had changed nothing is simply given anew
+    moved_on = outcome.conversation.pending != pending and said.command is None
+    if not (outcome.effects or kept or moved_on):
+        raise _NotUnderstood(outcome)
+    effects = _as_edited(outcome.effects, stood)
+    lost = corrections.together(told for subject, told in undone if subject not in _touched(effects))
+    lines = (
+        line("edited"),
+        *map(_told, kept),
+        *lost,
+        *outcome.lines,
+        *_stayed(world, outcome.effects, effects),
     )
+    return replace(outcome, lines=lines, effects=(*kept, *effects))
+
+
+def _without(conversation: Conversation, original: Seen) -> Conversation:
+    """The conversation without the questions this message had brought up."""
+    moot = [state.load_pending(question) for question in original.raised]
+    held = tuple(question for question in conversation.held if question not in moot)
+    if conversation.pending not in moot:
+        return replace(conversation, held=held)
+    pending = state.load_pending(original.pending)
+    return replace(conversation, pending=pending, held=tuple(q for q in held if q != pending))
+
+
+def _under(conversation: Conversation, pending: Pending | None) -> Conversation:
+    """The conversation with this question open again, whatever is open now put behind it."""
+    open_now = (conversation.pending,) if conversation.pending not in (None, pending) else ()
+    held = tuple(question for question in (*open_now, *conversation.held) if question not in (None, pending))
+    place = getattr(pending, "place", "") or conversation.place
+    return replace(conversation, pending=pending, held=held[:MOST_HELD], place=place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stood:
+    """The answer a message gave, before it is read anew."""
+
+    answer: str
+    basis: str  # which it has by now
+    overruled: bool
+
+
+def _answers(tx: Reader, edit: _Edit) -> Mapping[str, _Stood]:
+    """What the message had answered, by subject."""
+    given: dict[str, _Stood] = {}
+    for change in corrections.changes_of(tx, edit.events):
+        if change.subject.startswith("check/") and change.subject not in given:
+            _, place, item = change.subject.split("/", 2)
+            check = checks.get(tx, place, item)
+            later = corrections.overruled(tx, change.subject, edit.events)
+            given[change.subject] = _Stood(str(change.after["answer"]), check.basis if check else "", later)
+    return given
+
+
+def _as_edited(effects: tuple[Effect, ...], stood: Mapping[str, _Stood]) -> tuple[Effect, ...]:
+    """Only what the edit changed: an answer it repeats keeps the basis it was given since, or the later answer."""
+    result: list[Effect] = []
+    for effect in effects:
+        old = stood.get(checks.subject(effect.place, effect.item)) if isinstance(effect, SetCheck) else None
+        if old is None or not isinstance(effect, SetCheck) or old.answer != effect.answer:
+            result.append(effect)
+        elif not old.overruled:
+            keeps = effect.answer is Answer.CLEAR and not effect.basis
+            result.append(replace(effect, basis=old.basis) if keeps else effect)
+    return tuple(result)
+
+
+def _stayed(world: World, wished: tuple[Effect, ...], effects: tuple[Effect, ...]) -> list[Line]:
+    """A word about the answers that were not put back over later ones."""
+    done = {(effect.place, effect.item) for effect in effects if isinstance(effect, SetCheck)}
+    left = [e.item for e in wished if isinstance(e, SetCheck) and (e.place, e.item) not in done]
+    nos = walk.ranges([world.campaign.item[item].no for item in left])
+    return [line("later_answer_stays", items=nos)] if left else []
 
 
 def _pieces(tx: Reader, event_id: str) -> list[evidence.Evidence]:
-    ids = [
-        int(c.subject.partition("/")[2])
-        for c in history.of_event(tx, event_id)
-        if c.subject.startswith("evidence/")
-    ]
-    return [
-        piece
-        for number in sorted(set(ids))
-        if (piece := evidence.get(tx, number)) and piece.state != "withdrawn"
-    ]
+    subjects = {change.subject for change in history.of_event(tx, event_id)}
+    numbers = sorted(int(s.partition("/")[2]) for s in subjects if s.startswith("evidence/"))
+    pieces = [evidence.get(tx, number) for number in numbers]
+    return [piece for piece in pieces if piece and piece.state != "withdrawn"]
 
 
 def _told(change: ChangeFinding) -> Line:
@@ -128,7 +209,7 @@ def _told(change: ChangeFinding) -> Line:
 def _subjects(tx: Reader, no: int) -> tuple[str, ...]:
     finding = findings.get(tx, no)
     assert finding is not None
-    return (findings.subject(no), f"check/{finding.place_id}/{finding.item_id}")
+    return (findings.subject(no), checks.subject(finding.place_id, finding.item_id))
 
 
 def _touched(effects: tuple[Effect, ...]) -> set[str]:
@@ -136,54 +217,9 @@ def _touched(effects: tuple[Effect, ...]) -> set[str]:
     for effect in effects:
         match effect:
             case SetCheck(place, item):
-                touched.add(f"check/{place}/{item}")
-            case ChangeFinding(no):
-                touched.add(findings.subject(no))
-            case OpenFinding(no):
+                touched.add(checks.subject(place, item))
+            case ChangeFinding(no) | OpenFinding(no):
                 touched.add(findings.subject(no))
             case _:
                 pass
     return touched
-
-
-def _reworded(
-    tx: Reader, world: World, event_id: str, read: tuple[Pending | None, Understanding]
-) -> tuple[Understanding, list[ChangeFinding]]:
-    """Findings that the message opened and its new words only describe differently: they keep their numbers."""
-    pending, said = read
-    opened = [
-        c for c in history.of_event(tx, event_id) if c.action == "opened" and c.subject.startswith("finding/")
-    ]
-    kept: list[ChangeFinding] = []
-    marks = list(said.marks)
-    for change in opened:
-        finding = findings.get(tx, int(change.subject.partition("/")[2]))
-        if finding is None or finding.state == "void":
-            continue
-        item = world.campaign.item.get(finding.item_id)
-        mark = next((mark for mark in marks if item is not None and _describes(mark, item.no)), None)
-        words = mark.detail if mark is not None else _words(pending, said)
-        if words:
-            fields = {"description": words, "object": object_of(words), "cause": cause_of(words)}
-            kept.append(ChangeFinding(finding.no, fields))
-        if mark is not None:
-            marks.remove(mark)
-    return replace(said, marks=tuple(marks)), kept
-
-
-def _describes(mark: Mark, no: int) -> bool:
-    return (
-        mark.answer is Answer.FOUND
-        and mark.spread is Spread.LISTED
-        and mark.nos == (no,)
-        and bool(mark.detail)
-    )
-
-
-def _words(pending: Pending | None, said: Understanding) -> str:
-    """The description in the new words, when the message answered a question about one finding."""
-    if isinstance(pending, AskDescription) and said.command is None and not said.marks:
-        return said.words.strip()
-    if isinstance(pending, AskAnswer) and said.choice is Answer.FOUND:
-        return said.detail
-    return ""

@@ -181,15 +181,6 @@ class Fields:
             return None
         return value
 
-    def flag(self, key: str, default: bool) -> bool:
-        value = self.take(key)
-        if not self.has(key):
-            return default
-        if not isinstance(value, bool):
-            self.complain(key, f"is {shown(value)}; write true or false")
-            return default
-        return value
-
     def day(self, key: str, open_end: bool = False) -> date | None:
         """A calendar day `2023-08-30`. `open_end`: null may stand there and means none."""
         example = "a day like 2023-08-30" + (" or null" if open_end else "")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import doorstep, reply
-from bot.conversation import converse
+from bot.conversation import converse, tapped
 from bot.dialogue.effects import line
+from bot.dialogue.normalise import normalise
+from bot.domain.private import mask
 from bot.editing import correct, withdraw
 from bot.events import Batch, Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
 from bot.handlers.turn import World
@@ -21,11 +24,12 @@ from bot.reply import Talk
 from bot.texts import Texts
 from storage import inbox as seen
 from storage import people, rooms
-from storage.db import Transaction
+from storage.db import Transaction, is_of_the_file
 from storage.people import Person
 from storage.rooms import Room
 
 log = logging.getLogger(__name__)
+GONE = ("left", "upgraded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,14 @@ class House:
 
 def take_in(tx: Transaction, house: House, batch: Batch, now: datetime) -> None:
     """Take in one batch, all of it or (when this raises) nothing."""
+    leaving = [change for change in batch.rooms if change.change in GONE]
     for change in batch.rooms:
-        doorstep.room_changed(tx, house.texts, change, now)
+        if change not in leaving:
+            doorstep.room_changed(tx, house.texts, change, now)
     for event in batch.events:
         _take(tx, house, event, now)
+    for change in leaving:  # what was said there came before
+        doorstep.room_changed(tx, house.texts, change, now)
     for room_id in batch.gaps:
         log.warning("room %s: too many messages were missed to fetch them all", room_id)
     if batch.position:
@@ -95,9 +103,14 @@ def _guarded(tx: Transaction, house: House, event: Incoming, who: tuple[Person, 
     try:
         with tx.savepoint():
             _handle(tx, house, event, who, now)
-    except Exception:
+    except Exception as error:
+        if is_of_the_file(error):
+            raise
         reference = hashlib.sha256(event.event_id.encode()).hexdigest()[:6]
-        log.exception("message %s could not be handled, reference #%s", event.event_id, reference)
+        # Only where it happened: an error's own words may repeat what somebody wrote.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        what = (event.event_id, type(error).__name__, reference, frames)
+        log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
         seen.set_state(tx, event.event_id, "failed")
         person, room = who
         talk = Talk(person, room, event.event_id, event.at)
@@ -109,38 +122,46 @@ def _handle(tx: Transaction, house: House, event: Incoming, who: tuple[Person, R
     talk = Talk(person, room, event.event_id, event.at)
     match event.content:
         case Said() as said:
-            doorstep.greet_once(tx, house.texts, talk, now)
-            converse(tx, house.pair, talk, said, now)
-            for early_id, words in seen.take_early(tx, event.event_id, event.sender):
-                later = replace(talk, event_id=early_id)
-                if words is None:
-                    withdraw(tx, house.pair, later, event.event_id, now)
-                else:
-                    correct(tx, house.pair, later, (event.event_id, words), now)
-        case Reacted(target, key):
-            converse(tx, house.pair, talk, Said(words=key, reply_to=target), now)
+            words = [words for _, words in seen.take_early(tx, event.event_id, event.sender)]
+            if None in words:  # taken back before it arrived
+                seen.set_state(tx, event.event_id, "withdrawn")
+                return
+            latest = words[-1] if words else None
+            converse(tx, house.pair, talk, said if latest is None else replace(said, words=latest), now)
+        case Reacted() as reaction:
+            if not any(words is None for _, words in seen.take_early(tx, event.event_id, event.sender)):
+                tapped(tx, house.pair, talk, reaction, now)
         case Edited(target, words):
-            if not _known(tx, event, target, words):
+            original = _own(tx, event, target, words)
+            if original is None:
                 return
-            correct(tx, house.pair, talk, (target, words), now)
+            if (
+                original.kind == "unreadable" or original.state == "failed"
+            ):  # its new words are all there is of it
+                seen.drop_unreadable(tx, target)
+                seen.set_kind(tx, target, "said")
+                seen.set_state(tx, target, "done")
+                converse(tx, house.pair, replace(talk, event_id=target), Said(words), now)
+            else:
+                correct(tx, house.pair, talk, (target, words), now)
         case Redacted(target):
-            if not _known(tx, event, target, None):
-                return
-            withdraw(tx, house.pair, talk, target, now)
+            if _own(tx, event, target, None) is not None:
+                seen.drop_unreadable(tx, target)
+                withdraw(tx, house.pair, talk, target, now)
         case Unreadable():
             raise AssertionError("kept by _take")
 
 
-def _known(tx: Transaction, event: Incoming, target: str, words: str | None) -> bool:
-    """Whether the message an edit or redaction speaks of is here; one that came too early is kept for it."""
+def _own(tx: Transaction, event: Incoming, target: str, words: str | None) -> seen.Seen | None:
+    """The sender's own message that an edit or redaction speaks of; one that came too early is kept for it."""
     original = seen.get(tx, target)
     if original is None:
-        seen.keep_early(
-            tx, (event.event_id, target, event.room_id, event.sender, event.at.isoformat()), words
-        )
-        return False
+        key = (event.event_id, target, event.room_id, event.sender, event.at.isoformat())
+        seen.keep_early(tx, key, None if words is None else mask(normalise(words))[0])
+        return None
     author = people.by_user_id(tx, event.sender)
-    return author is not None and original.person_id == author.id and original.room_id == event.room_id
+    own = author is not None and original.person_id == author.id and original.room_id == event.room_id
+    return original if own else None
 
 
 def tell_unreadable(tx: Transaction, house: House, now: datetime) -> None:

@@ -1,23 +1,25 @@
 """The one door out: carries rows of the outbox to the chat, in order inside a room, rooms side by side.
 
 Rule: a row's number decides its transaction id, so sending again after a crash is the same sending. A row is done only
-when its event id stands on the disk.
+when its event id stands on the disk. A homeserver forgets transaction ids after some hours: a row older than that, which
+may have been sent before a crash or a time-out, is looked up in its room before it is sent again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.events import Chat, Message, TryLater, Undeliverable, Upload
 from storage import outbox, rooms
-from storage.db import Database, Transaction
+from storage.db import Database, Reader, StorageProblem, Transaction
 from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 Builder = Callable[[Outgoing], Awaitable[Upload | str]]
 LONGEST_WAIT = 60.0  # seconds between two tries
 AT_ONCE = 2000  # rows held in memory
+# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
+# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
+REMEMBERED = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -60,6 +65,8 @@ class Postman:
             for worker in self._workers.values():
                 worker.cancel()
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
+            with contextlib.suppress(StorageProblem):  # then it is sent again: the same sending
+                await self._note()
 
     async def drain(self) -> None:
         """Carry everything there is, then return."""
@@ -77,10 +84,9 @@ class Postman:
             self.instance = await self.database.read(outbox.instance)
         room_for = AT_ONCE - sum(map(len, self._queues.values()))
         after = self._last
-        rows = await self.database.read(lambda r: outbox.unsent(r, after, max(1, room_for)))
-        for row in rows:
+        rows = await self.database.read(lambda r: _with_rooms(r, outbox.unsent(r, after, max(1, room_for))))
+        for row, key in rows:
             self._last = row.id
-            key = row.room_id or f"person {row.person_id}"
             self._queues.setdefault(key, deque()).append(row)
             if key not in self._workers:
                 self._workers[key] = asyncio.create_task(self._serve(key))
@@ -107,6 +113,7 @@ class Postman:
                     await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
                 else:
                     self._done.append((row.id, event_id))
+                    self._wake.set()  # noted now, not when the room's last row is through
         finally:
             self._wake.set()
 
@@ -147,30 +154,39 @@ class Postman:
             await self.chat.leave(room_id)
             await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
             return None
+        txn_id = f"paicha-{self.instance}-{row.id}"
+        written_at = datetime.fromisoformat(row.written_at)
+        if not timedelta(0) <= self.now() - written_at < REMEMBERED:
+            event_id = await self.chat.find_sent(room_id, txn_id, written_at)
+            if event_id is not None:
+                return event_id
         upload = await self.build(row) if row.act == "ledger" else None
         if isinstance(upload, str):
             content: dict[str, object] = {"msgtype": "m.notice", "body": upload, "m.mentions": {}}
             upload = None
         else:
             content = _file(upload) if upload else await self._resolved(row)
-        txn_id = f"paicha-{self.instance}-{row.id}"
-        return await self.chat.send(
-            Message(room_id, txn_id, row.type, content, datetime.fromisoformat(row.written_at)), upload
-        )
+        return await self.chat.send(Message(room_id, txn_id, row.type, content, written_at), upload)
 
     async def _direct(self, row: Outgoing) -> str:
-        """The direct room of a person: known, or opened now."""
+        """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
         person_id = row.person_id
         assert person_id is not None, f"outbox row {row.id} names neither room nor person"
         known = await self.database.read(lambda r: rooms.direct(r, person_id))
         if known is not None:
+            await self.database.transaction(lambda tx: outbox.set_room(tx, row.id, known))
             return known
         user_id = await self.database.read(
             lambda r: str(r.value("SELECT user_id FROM people WHERE id = ?", (person_id,)))
         )
         room_id = await self.chat.open_direct(user_id)
         new = rooms.Room(room_id, "direct", person_id, True, "joined")
-        await self.database.transaction(lambda tx: rooms.keep(tx, new, self.now()))
+
+        def keep(tx: Transaction) -> None:
+            rooms.keep(tx, new, self.now())
+            outbox.set_room(tx, row.id, room_id)
+
+        await self.database.transaction(keep)
         return room_id
 
     async def _resolved(self, row: Outgoing) -> dict[str, object]:
@@ -187,6 +203,15 @@ class Postman:
             raise Undeliverable(f"row {target}, which it reacts to, was never sent")
         rest = {name: value for name, value in relation.items() if name != "row"}
         return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
+
+
+def _with_rooms(tx: Reader, rows: list[Outgoing]) -> list[tuple[Outgoing, str]]:
+    """Each row with the queue it belongs to: what goes to a person keeps its order with what goes to their room."""
+    keyed = []
+    for row in rows:
+        room_id = row.room_id or (rooms.direct(tx, row.person_id) if row.person_id is not None else None)
+        keyed.append((row, room_id or f"person {row.person_id}"))
+    return keyed
 
 
 def _file(upload: Upload) -> dict[str, object]:

@@ -50,8 +50,12 @@ class Stage:
     clock: SetClock
     shown: list[Shown] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # room id -> who reads there
+    sent: dict[tuple[str, str], str] = field(default_factory=dict)  # (room id, transaction id) -> event id
 
     async def send(self, message: Message, upload: Upload | None = None) -> str:
+        known = self.sent.get((message.room_id, message.txn_id))
+        if known is not None:
+            return known
         event_id, file = f"$bot-{uuid.uuid4().hex[:12]}", ""
         if upload is not None:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -62,7 +66,11 @@ class Stage:
         self.shown.append(
             Shown(self.clock.now(), message.room_id, to, message.type, event_id, dict(message.content), file)
         )
+        self.sent[message.room_id, message.txn_id] = event_id
         return event_id
+
+    async def find_sent(self, room_id: str, txn_id: str, since: datetime) -> str | None:
+        return self.sent.get((room_id, txn_id))
 
     async def join(self, room_id: str) -> None:
         """Nothing to do: the stage is everywhere."""
@@ -178,7 +186,7 @@ def doors(
     """The postman and the gallery of a rehearsal."""
 
     async def build(row: Outgoing) -> Upload | str:
-        made = await ledger_for(database, house.world.campaign, row.content, now())
+        made = await ledger_for(database, house.world.campaign, row.content, folder / "media", now())
         return (
             made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
         )

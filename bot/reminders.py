@@ -22,6 +22,8 @@ from storage.people import Person
 
 TALKING = timedelta(minutes=10)  # since somebody's last word: not in the middle of a conversation
 LATE = timedelta(minutes=30)  # after the hour it was due: say so
+CATCH_UP = timedelta(days=7)  # what was missed longer ago is no longer told
+AWAKE = "awake"  # the slot of a day whose reminders were seen to
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,10 @@ def tick(tx: Transaction, house: House, hours: Hours, now: datetime) -> None:
     local = now.astimezone(campaign.timezone)
     tell_unreadable(tx, house, now)
     _digest(tx, house, hours, local)
-    occasions = _occasions(campaign, local.date())
-    if occasions and local.time() >= hours.remind_at and not hours.are_quiet(local.time()):
-        for person in people.everybody(tx):
+    if local.time() >= hours.remind_at and not hours.are_quiet(local.time()):
+        occasions = _due(tx, campaign, local.date())
+        schedule.take(tx, AWAKE, "", local.date().isoformat(), local)
+        for person in people.everybody(tx) if occasions else ():
             _remind(tx, house, hours, (person, occasions), local)
 
 
@@ -55,17 +58,39 @@ class Occasion:
 
     phase: Phase
     kind: str  # opening | before3 | before1 | day
+    on: date
 
 
-def _occasions(campaign: Campaign, today: date) -> list[Occasion]:
+def _occasions(campaign: Campaign, day: date) -> list[Occasion]:
     found = []
     for phase in campaign.phases:
-        distance = {3: "before3", 1: "before1", 0: "day"}.get((phase.ends - today).days)
+        distance = {3: "before3", 1: "before1", 0: "day"}.get((phase.ends - day).days)
         if distance is not None:
-            found.append(Occasion(phase, distance))
-        elif phase.starts == today:
-            found.append(Occasion(phase, "opening"))
+            found.append(Occasion(phase, distance, day))
+        elif phase.starts == day:
+            found.append(Occasion(phase, "opening", day))
     return found
+
+
+def _due(tx: Reader, campaign: Campaign, today: date) -> list[Occasion]:
+    """Today's occasions; without any, the newest that passed since we last saw to reminders and is not over yet."""
+    awake = schedule.newest_before(tx, AWAKE, "", today.isoformat())
+    earliest = date.fromisoformat(awake) + timedelta(days=1) if awake else today
+    day = today
+    while day >= max(earliest, today - CATCH_UP):
+        found = [occasion for occasion in _occasions(campaign, day) if occasion.phase.ends >= today]
+        if found:
+            return found
+        day -= timedelta(days=1)
+    return []
+
+
+def _worded(occasion: Occasion, today: date) -> Line:
+    """What an occasion is called on its day, and when it is told of later."""
+    phase = occasion.phase
+    if occasion.on == today:
+        return line(f"remind_{occasion.kind}", phase=phase.name, day=phase.ends)
+    return line("remind_left", phase=phase.name, day=phase.ends, n=(phase.ends - today).days)
 
 
 def _remind(
@@ -86,13 +111,13 @@ def _remind(
     if outbox.initiated_since(tx, person.id, midnight) >= hours.messages_a_day:
         return
     schedule.take(tx, "reminder", str(person.id), day, local)
-    lines = [line(f"remind_{o.kind}", phase=o.phase.name, day=o.phase.ends) for o in occasions]
-    due = datetime.combine(local.date(), hours.remind_at, local.tzinfo)
-    late = [line("late")] if local - due > LATE else []
-    body = house.texts.together([*late, *lines, *left, line("remind_how")], person.language)
+    lines = [_worded(occasion, local.date()) for occasion in occasions]
+    due = datetime.combine(occasions[0].on, hours.remind_at, local.tzinfo)
+    late = house.texts.render(line("late"), person.language) if local - due > LATE else ""
+    body = house.texts.together([*lines, *left, line("remind_how")], person.language)
     content = {
         "msgtype": "m.text",
-        "body": f"{person.name}：{body}",
+        "body": f"{late}{person.name}：{body}",
         "m.mentions": {"user_ids": [person.user_id]},
     }
     row = outbox.put(tx, (None, person.id), ("message", "m.room.message"), content, local)

@@ -23,7 +23,12 @@ T = TypeVar("T")
 Row = sqlite3.Row
 Value = str | int | float | bytes | None
 
-__all__ = ["Database", "Reader", "Row", "StorageProblem", "Transaction", "Value"]
+__all__ = ["Database", "Reader", "Row", "StorageProblem", "Transaction", "Value", "is_of_the_file"]
+
+
+def is_of_the_file(error: BaseException) -> bool:
+    """Whether an error says that the file or the disk under it fails: then no part of a transaction can be saved."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 class Reader:
@@ -71,18 +76,23 @@ class Transaction(Reader):
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK TO piece")
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK TO piece")
+                self._connection.execute("RELEASE piece")
             raise
-        finally:
-            self._connection.execute("RELEASE piece")
+        self._connection.execute("RELEASE piece")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512, timeout=5)
     connection.row_factory = sqlite3.Row
     # FULL: what the bot says it recorded survives a power cut. WAL: readers and the writer do not wait for each other.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -140,7 +150,9 @@ class Database:
         hop = asyncio.ensure_future(where._execute(lambda: work(where._conn)))  # type: ignore[no-untyped-call]
         try:
             return await asyncio.shield(hop)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if not is_of_the_file(error):
+                raise
             raise StorageProblem(explain(error, self.path)) from error
 
 

@@ -73,8 +73,8 @@ def waiting(tx: Reader, limit: int) -> list[Evidence]:
 
 
 def twin(tx: Reader, piece: Evidence, sha256: str) -> Evidence | None:
-    """The same content bound to another finding."""
-    sql = f"SELECT {_COLUMNS} FROM evidence WHERE sha256 = ? AND id <> ? AND state = 'stored' AND finding_no IS NOT ? ORDER BY id LIMIT 1"
+    """The same content bound to another finding; `piece` is bound to one."""
+    sql = f"SELECT {_COLUMNS} FROM evidence WHERE sha256 = ? AND id <> ? AND state = 'stored' AND finding_no <> ? ORDER BY id LIMIT 1"
     row = tx.one(sql, (sha256, piece.id, piece.finding_no))
     return _evidence(row) if row else None
 

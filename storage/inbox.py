@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,8 @@ class Seen:
     person_id: int | None
     at: str
     kind: str
-    pending: str | None
+    pending: str | None  # the question it answered, as JSON
+    raised: tuple[str, ...]  # the questions it brought up, as JSON
     state: str
 
 
@@ -31,10 +33,20 @@ def take(tx: Transaction, event: tuple[str, str, str, str], person_id: int | Non
 
 def get(tx: Reader, event_id: str) -> Seen | None:
     row = tx.one(
-        "SELECT event_id, room_id, person_id, at, kind, pending, state FROM inbox WHERE event_id = ?",
+        "SELECT event_id, room_id, person_id, at, kind, pending, raised, state FROM inbox WHERE event_id = ?",
         (event_id,),
     )
-    return Seen(*row) if row else None
+    return Seen(**{**dict(row), "raised": tuple(json.loads(row["raised"] or "[]"))}) if row else None
+
+
+def settling(tx: Reader, original: Seen, question: str) -> list[str]:
+    """The later messages of the same person there that answered this very question and still count."""
+    sql = (
+        "SELECT event_id FROM inbox WHERE person_id = ? AND room_id = ? AND pending = ? AND state = 'done'"
+        " AND event_id <> ? ORDER BY seq"
+    )
+    values = (original.person_id, original.room_id, question, original.event_id)
+    return [row[0] for row in tx.all(sql, values)]
 
 
 def latest_effective(tx: Reader, person_id: int, room_id: str) -> str | None:
@@ -49,9 +61,10 @@ def latest_effective(tx: Reader, person_id: int, room_id: str) -> str | None:
     return str(value) if value is not None else None
 
 
-def answered(tx: Transaction, event_id: str, pending: str | None) -> None:
-    """Keep which question an event answered."""
-    tx.run("UPDATE inbox SET pending = ? WHERE event_id = ?", (pending, event_id))
+def answered(tx: Transaction, event_id: str, pending: str | None, raised: Sequence[str]) -> None:
+    """Keep which question an event answered and which it brought up."""
+    kept = json.dumps(raised, ensure_ascii=False) if raised else None
+    tx.run("UPDATE inbox SET pending = ?, raised = ? WHERE event_id = ?", (pending, kept, event_id))
 
 
 def set_state(tx: Transaction, event_id: str, state: str) -> None:
@@ -79,6 +92,13 @@ def save_state(tx: Transaction, where: tuple[str, int], state: str, now: datetim
     )
 
 
+def newest_state(tx: Reader, person_id: int) -> str | None:
+    """The state of the conversation in which this person spoke last, in whatever room."""
+    sql = "SELECT state FROM conversations WHERE person_id = ? ORDER BY changed_at DESC LIMIT 1"
+    value = tx.value(sql, (person_id,))
+    return str(value) if value is not None else None
+
+
 def last_spoke(tx: Reader, person_id: int) -> str | None:
     value = tx.value("SELECT max(changed_at) FROM conversations WHERE person_id = ?", (person_id,))
     return str(value) if value is not None else None
@@ -91,7 +111,7 @@ def keep_unreadable(
     session_id, source = key
     tx.run(
         "INSERT INTO unreadable VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING",
-        (*event, session_id, json.dumps(source, ensure_ascii=False), now.isoformat()),
+        (*event, session_id, json.dumps(source), now.isoformat()),
     )
 
 
@@ -131,7 +151,8 @@ def keep_early(tx: Transaction, event: tuple[str, str, str, str, str], words: st
 def take_early(tx: Transaction, target: str, sender: str) -> list[tuple[str, str | None]]:
     """(event id, words) of what came before its message, oldest first; forgets them."""
     rows = tx.all(
-        "SELECT event_id, words FROM early WHERE target = ? AND sender = ? ORDER BY at", (target, sender)
+        "SELECT event_id, words FROM early WHERE target = ? AND sender = ? ORDER BY at, rowid",
+        (target, sender),
     )
     if rows:
         tx.run("DELETE FROM early WHERE target = ?", (target,))

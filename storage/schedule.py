@@ -22,6 +22,13 @@ def taken(tx: Reader, kind: str, scope: str, slot: str) -> bool:
     )
 
 
+def newest_before(tx: Reader, kind: str, scope: str, slot: str) -> str | None:
+    """The newest slot taken before this one; None when there is none."""
+    sql = "SELECT max(slot) FROM slots WHERE kind = ? AND scope = ? AND slot < ?"
+    value = tx.value(sql, (kind, scope, slot))
+    return str(value) if value is not None else None
+
+
 def keep_figures(tx: Transaction, day: str, figures: Mapping[str, int]) -> None:
     sql = "INSERT INTO digests VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET figures = excluded.figures"
     tx.run(sql, (day, json.dumps(dict(figures))))

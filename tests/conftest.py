@@ -14,6 +14,10 @@ from bot.demo import accounts
 from bot.demo import homeserver as embedded
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the golden transcripts anew")
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account that only one test uses: "@zhangsan-1f2e3d4c:paicha.local" and its password."""

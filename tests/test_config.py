@@ -44,7 +44,8 @@ def test_everything_written_is_taken() -> None:
     config = parse_config(
         'data_dir = "/var/lib/paicha"\nchecklist = "a.json"\nroster = "b.toml"\nlanguage = "en"\n'
         'digest_at = "00:00"\nremind_at = "10:15"\nquiet_hours = []\nmessages_a_day = 0\nmedia_limit_mb = 7\n'
-        "ranking = false\nseed_choices = true\n" + ACCOUNT + 'device_name = "bot"\ncounty_room = "!abc"\n',
+        + ACCOUNT
+        + 'device_name = "bot"\ncounty_room = "!abc"\n',
         HERE,
         {"PAICHA_PASSWORD": "open sesame"},
     )
@@ -65,8 +66,6 @@ def test_everything_written_is_taken() -> None:
         quiet_hours=(),
         messages_a_day=0,
         media_limit_mb=7,
-        ranking=False,
-        seed_choices=True,
     )
     assert require_homeserver(config).server == "example.org"
 
@@ -150,8 +149,6 @@ MISTAKES = [
     ("messages_a_day = 11", "messages_a_day", "0 to 10"),
     ("media_limit_mb = 0", "media_limit_mb", "1 to 1000"),
     ("media_limit_mb = true", "media_limit_mb", "whole number"),
-    ("ranking = 1", "ranking", "true or false"),
-    ('seed_choices = "no"', "seed_choices", "true or false"),
     ("homeserver = 1", "homeserver", "table"),
     ("[homeserver]", "homeserver.url", "is missing"),
     ("[homeserver]", "homeserver.user_id", "is missing"),

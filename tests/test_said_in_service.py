@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from bot.rehearsal import SERVER, Rehearsal, direct_room, open_rehearsal
 from bot.rehearse import Player
 from bot.reminders import Hours
 from bot.texts import LANGUAGES, load_texts
+from storage import outbox
 from storage.db import Transaction
 from tests.theatre import plan_in
 
@@ -93,3 +95,22 @@ def test_digest_quiet_and_digest_all_begun_say_how_many_units_are_missing(
         assert "麦岭镇" not in texts.together(none, language)
 
     told(language, tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-CN", "台账没有做成（编号 #"), ("en", "The ledger could not be made (reference #")],
+)
+def test_a_ledger_that_cannot_be_made_ends_in_plain_words(language: str, words: str, tmp_path: Path) -> None:
+    async def play(rehearsal: Rehearsal, player: Player) -> None:
+        content = json.dumps({"scope": {"section": "of another campaign"}, "language": language})
+
+        def ask(tx: Transaction) -> None:
+            outbox.put(
+                tx, (direct_room(ZHANG), None), ("ledger", "m.room.message"), json.loads(content), START
+            )
+
+        await rehearsal.database.transaction(ask)
+        await rehearsal.deliver()
+
+    assert told(language, tmp_path, play).count(words) == 1

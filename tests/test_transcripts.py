@@ -27,7 +27,7 @@ ELSEWHERE = {
     "digest_quiet": (SERVICE, "digest_quiet"),
     "gone_damaged": ("tests/test_gallery.py", "损坏"),
     "gone_missing": ("tests/test_gallery.py", "没有了"),
-    "ledger_failed": ("tests/test_postman.py", "台账没有做成"),
+    "ledger_failed": (SERVICE, "台账没有做成"),
     "sorry": (SERVICE, "对不起，刚才那条没处理成"),
     "stranger": ("tests/test_doorstep.py", "不在名单上"),  # whose language nobody knows: always Chinese
     "unreadable": (SERVICE, "发的一条消息我解不开"),

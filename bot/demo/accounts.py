@@ -26,7 +26,7 @@ async def register(
     hs: Running, localpart: str, password: str, displayname: str = "", admin: bool = False
 ) -> str:
     """Make sure that the account exists; return its user id. An existing account keeps its password and name."""
-    answer = await _register(hs, localpart, password, displayname, admin, inhibit_login=True)
+    answer = await _register(hs, localpart, password, displayname, admin=admin)
     return str(answer.get("user_id", f"@{localpart}:{hs.server_name}"))
 
 
@@ -80,11 +80,10 @@ async def _create(hs: Running, alias: str, name: str, encrypted: bool) -> str:
     return str((await _ask(hs, "POST", "/_matrix/client/v3/createRoom", room))["room_id"])
 
 
-async def _register(
-    hs: Running, localpart: str, password: str, displayname: str, admin: bool, *, inhibit_login: bool
-) -> Json:
+async def _register(hs: Running, localpart: str, password: str, displayname: str, *, admin: bool) -> Json:
+    """Only the admin is signed in at once: nobody else's token is wanted."""
     path = "/_synapse/admin/v1/register"
-    nonce = str((await _call(hs, "GET", path))["nonce"])
+    nonce = str((await _call(hs, ("GET", path)))["nonce"])
     kept = json.loads((hs.folder / "secrets.json").read_text(encoding="utf-8"))
     words = (nonce, localpart, password, "admin" if admin else "notadmin")
     mac = hmac.new(kept["registration_shared_secret"].encode(), "\0".join(words).encode(), hashlib.sha1)
@@ -95,15 +94,15 @@ async def _register(
         "password": password,
         "admin": admin,
         "mac": mac.hexdigest(),
-        "inhibit_login": inhibit_login,
+        "inhibit_login": not admin,
     }
-    return await _call(hs, "POST", path, body, refused={"M_USER_IN_USE"})
+    return await _call(hs, ("POST", path), body, refused={"M_USER_IN_USE"})
 
 
 async def _admin_token(hs: Running) -> str:
     path = hs.folder / "admin.token"
     if not path.exists():
-        answer = await _register(hs, ADMIN, secrets.token_urlsafe(24), "", True, inhibit_login=False)
+        answer = await _register(hs, ADMIN, secrets.token_urlsafe(24), "", admin=True)
         write_private(path, str(answer["access_token"]))
     return path.read_text(encoding="ascii")
 
@@ -111,18 +110,18 @@ async def _admin_token(hs: Running) -> str:
 async def _ask(
     hs: Running, method: str, path: str, body: Json | None = None, refused: Container[str] = ()
 ) -> Json:
-    return await _call(hs, method, path, body, refused, token=await _admin_token(hs))
+    return await _call(hs, (method, path), body, refused, token=await _admin_token(hs))
 
 
 async def _call(
     hs: Running,
-    method: str,
-    path: str,
+    request: tuple[str, str],
     body: Json | None = None,
     refused: Container[str] = (),
     token: str = "",
 ) -> Json:
-    """One request; answers with an `errcode` of `refused` are answers, all others raise HomeserverError."""
+    """One request (method, path); answers with an `errcode` of `refused` are answers, all others raise HomeserverError."""
+    method, path = request
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
         aiohttp.ClientSession(headers=headers) as session,

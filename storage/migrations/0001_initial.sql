@@ -55,7 +55,7 @@ CREATE TABLE strangers (       -- people not in the roster: only the fact that t
     told_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE rooms (
+CREATE TABLE rooms (            -- every room we were ever in or asked into
     room_id    TEXT PRIMARY KEY,
     kind       TEXT NOT NULL CHECK (kind IN ('direct', 'group', 'county')),
     person_id  INTEGER REFERENCES people (id),  -- the other one, in a direct room
