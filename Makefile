@@ -27,6 +27,20 @@ $(STAMP): constraints.txt pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+bench: $(STAMP)
+	-$(MAKE) $(VENV)/bench/.installed
+	$(BIN)/python -m bench.turn
+	$(BIN)/python -m bench.rooms
+	$(BIN)/python -m bench.ledger
+	$(BIN)/python -m bench.stub
+	$(BIN)/python -m bench.chat
+
+# Bots on other libraries, to compare with; bench.chat goes on without those that cannot be installed.
+$(VENV)/bench/.installed: bench/requirements.txt
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/pip install --quiet --require-hashes -r bench/requirements.txt
+	touch $@
+
 # Needs uv (pip install uv). Never commit uv.lock: it names registries.
 constraints:
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -o constraints.txt

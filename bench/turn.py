@@ -1,0 +1,103 @@
+"""What one message costs without any network: dialogue and one durable transaction; a search; a county's figures.
+
+Run: python -m bench.turn [--turns 500]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from bench.county import plan, walker_id
+from bench.prefill import prefill
+from bench.stub_server import ANSWER, BOT, OPENING, room_id
+from bench.table import Cell, announce, quantile, show
+from bot.dialogue.search import search
+from bot.digest import figures
+from bot.events import Batch, Incoming, RoomSeen, Said
+from bot.house import build_house, read_in
+from bot.inbox import take_in
+from storage.db import Database
+
+NOW = datetime(2023, 8, 5, 2, tzinfo=UTC)
+WALKERS = 20
+STORED = 31_360  # every cell of the villages that are not walked
+FIGURES = 20  # runs
+LEAST_TURNS = 100  # below, it is only a trial of the bench itself
+QUERIES = ("水管漏水没人修", "孩子上学", "低保", "危房", "医保报销不了", "路灯不亮", "厕所", "小额贷款")
+HEADER = ("what", "median ms", "p95 ms", "times")
+
+
+async def measure(folder: Path, turns: int) -> list[list[Cell]]:
+    """Milliseconds of each."""
+    path = folder / "paicha.db"
+    campaign_plan = plan(WALKERS)
+    house = build_house(campaign_plan, BOT)
+    await fill(path, turns)
+    database = await Database.open(path)
+    try:
+        waits = []
+        for number in range(turns):
+            begun = time.perf_counter()
+            await database.transaction(partial(take_in, house=house, batch=_batch(number), now=NOW))
+            waits.append(time.perf_counter() - begun)
+        skipped = 2 * WALKERS  # opening the walk is not an answer
+        queries = []
+        for number in range(turns):
+            begun = time.perf_counter()
+            search(house.world.index, QUERIES[number % len(QUERIES)])
+            queries.append(time.perf_counter() - begun)
+        counted = []
+        for _ in range(FIGURES):
+            begun = time.perf_counter()
+            await database.read(lambda tx: figures(tx, campaign_plan.campaign, NOW.date()))
+            counted.append(time.perf_counter() - begun)
+    finally:
+        await database.close()
+    return [
+        _row("a turn: batch in, answer recorded and replied to, one commit (FULL)", waits[skipped:]),
+        _row("a search among the items", queries),
+        _row("the digest's figures over 448 villages", counted),
+    ]
+
+
+async def fill(path: Path, turns: int) -> None:
+    """The file with people, rooms and old answers."""
+    database = await Database.open(path)
+    await database.transaction(lambda tx: read_in(tx, plan(WALKERS), NOW))
+    seen = [RoomSeen(room_id(n), "joined", False, (walker_id(n),)) for n in range(WALKERS)]
+    house = build_house(plan(WALKERS), BOT)
+    await database.transaction(lambda tx: take_in(tx, house, Batch("0", (), tuple(seen)), NOW))
+    await database.close()
+    await asyncio.to_thread(prefill, path, WALKERS, STORED if turns >= LEAST_TURNS else 0)
+
+
+def _batch(number: int) -> Batch:
+    walker = number % WALKERS
+    said = Said(OPENING if number < WALKERS else ANSWER)
+    event = Incoming(f"$said-{number}", room_id(walker), walker_id(walker), NOW, said)
+    return Batch(str(number + 1), (event,))
+
+
+def _row(what: str, seconds: Sequence[float]) -> list[Cell]:
+    waits = [1000 * it for it in seconds]
+    return [what, quantile(waits, 0.5), quantile(waits, 0.95), len(waits)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.turn", description="one turn, without a network")
+    parser.add_argument("--turns", type=int, default=1000)
+    options = parser.parse_args(arguments)
+    announce("one turn, local")
+    with tempfile.TemporaryDirectory(prefix="paicha-bench-") as folder:
+        show(HEADER, asyncio.run(measure(Path(folder), options.turns)))
+
+
+if __name__ == "__main__":
+    main()
