@@ -31,6 +31,7 @@ from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 30
+SETTLE_SECONDS = 0.25  # how long the next sync waits for what this one brought up to be sent
 NOTED_SECONDS = 20.0  # how long a reply is held back until the message it belongs to is noted as sent
 
 
@@ -58,6 +59,8 @@ class Bot:
             await self._read_again(set(batch.keys))
         self.postman.wake()
         self.gallery.wake()
+        # An open /sync would be woken, and computed anew, by each of our own sends only to leave them out.
+        await self.postman.settled(SETTLE_SECONDS)
 
     async def _until_noted(self, batch: Batch) -> None:
         """People may reply to a message before its sending is noted (it may even have been sent by a process that was

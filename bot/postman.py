@@ -30,6 +30,7 @@ AT_ONCE = 2000  # rows held in memory
 # Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
 # the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
 REMEMBERED = timedelta(hours=6)
+NOTE_SECONDS = 0.02  # between an arrival and its note: arrivals of that time share one transaction
 
 
 @dataclass(slots=True)
@@ -42,6 +43,9 @@ class Postman:
     now: Callable[[], datetime]
     instance: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _written: bool = True  # rows may stand in the outbox that are not in hand yet
+    _note_at: asyncio.TimerHandle | None = None
     _queues: dict[str, deque[Outgoing]] = field(default_factory=dict)
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _done: list[tuple[int, str | None]] = field(default_factory=list)
@@ -49,7 +53,14 @@ class Postman:
 
     def wake(self) -> None:
         """Something was written: look again."""
+        self._written = True
+        self._idle.clear()
         self._wake.set()
+
+    async def settled(self, seconds: float) -> None:
+        """Wait until everything in hand was carried, so long at most."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
 
     async def run(self) -> None:
         """Carry until cancelled. SignedOut ends it: only the operator can help."""
@@ -58,10 +69,16 @@ class Postman:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                await self._collect()
-                await self._note()
+                if self._written:
+                    await self._collect()
+                if self._note_at is None:
+                    await self._note()
                 self._raise_failures()
+                if not self._workers and not self._written:
+                    self._idle.set()
         finally:
+            if self._note_at is not None:
+                self._note_at.cancel()
             for worker in self._workers.values():
                 worker.cancel()
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
@@ -83,15 +100,18 @@ class Postman:
         if not self.instance:
             self.instance = await self.database.read(outbox.instance)
         room_for = AT_ONCE - sum(map(len, self._queues.values()))
+        if room_for <= 0:
+            return  # looked at again when a room is through
+        self._written = False
         after = self._last
-        rows = await self.database.read(lambda r: _with_rooms(r, outbox.unsent(r, after, max(1, room_for))))
+        rows = await self.database.read(lambda r: _with_rooms(r, outbox.unsent(r, after, room_for)))
         for row, key in rows:
             self._last = row.id
             self._queues.setdefault(key, deque()).append(row)
             if key not in self._workers:
                 self._workers[key] = asyncio.create_task(self._serve(key))
         if len(rows) == room_for:
-            self._wake.set()
+            self.wake()
 
     def _raise_failures(self) -> None:
         for key, worker in list(self._workers.items()):
@@ -113,9 +133,17 @@ class Postman:
                     await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
                 else:
                     self._done.append((row.id, event_id))
-                    self._wake.set()  # noted now, not when the room's last row is through
+                    if (
+                        self._note_at is None
+                    ):  # soon, not when the room's last row is through; and many at once
+                        loop = asyncio.get_running_loop()
+                        self._note_at = loop.call_later(NOTE_SECONDS, self._time_to_note)
         finally:
             self._wake.set()
+
+    def _time_to_note(self) -> None:
+        self._note_at = None
+        self._wake.set()
 
     async def _note(self) -> None:
         """Note what has arrived: many rows in one transaction."""

@@ -166,3 +166,17 @@ def test_a_fresh_row_is_not_looked_up(tmp_path: Path) -> None:
         assert [what for what, _ in office.server.asked] == ["send"]
 
     in_office(tmp_path, work)
+
+
+def test_more_rows_than_are_held_in_memory_all_go_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.postman.AT_ONCE", 3)
+
+    async def work(office: Office) -> None:
+        for n in range(10):
+            await office.write(f"!{n % 4}:x", f"{n} first", f"{n} then")
+        async with office.running():
+            await office.until_empty()
+        sent = [body for n in range(4) for body in office.server.bodies(f"!{n}:x")]
+        assert sorted(map(str, sent)) == sorted(f"{n} {word}" for n in range(10) for word in ("first", "then"))
+
+    in_office(tmp_path, work)
