@@ -31,7 +31,7 @@ from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 30
-SETTLE_SECONDS = 0.25  # how long the next sync waits for what this one brought up to be sent
+SETTLE_SECONDS = 1.0  # how long the next sync waits for what this one brought up to be sent
 NOTED_SECONDS = 20.0  # how long a reply is held back until the message it belongs to is noted as sent
 
 

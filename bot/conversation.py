@@ -195,7 +195,7 @@ def _answer(
     body = "\n\n".join(part for part in parts if part)
     if body:
         about = state.dump_pending(pending) if pending else _card(conversation)
-        row = reply.put(tx, talk, (body, bool(asked)), about, now)
+        row = reply.put(tx, talk, body, about, now)
         reply.offer_buttons(tx, texts, talk, (row, pending), now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.state import AskAnswer, Pending, dump_pending
@@ -13,6 +13,8 @@ from storage import outbox
 from storage.db import Transaction
 from storage.people import Person
 from storage.rooms import Room
+
+AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,11 @@ class Talk:
     under: str = ""  # effects go down in history under this event instead: the original of an edit
 
 
-def content(talk: Talk, body: str, *, asks: bool) -> dict[str, object]:
-    """Message content: a question may ring a phone, a bare confirmation must not. In a room of several it is a reply."""
-    text: dict[str, object] = {"msgtype": "m.text" if asks else "m.notice", "body": body, "m.mentions": {}}
+def content(talk: Talk, body: str, now: datetime) -> dict[str, object]:
+    """Message content. Who is talking with us has the phone in the hand: it must not ring for every answer. Who wrote
+    while we were away has put it down: then it may. In a room of several it is a reply."""
+    kind = "m.text" if now - talk.at > AWAY else "m.notice"
+    text: dict[str, object] = {"msgtype": kind, "body": body, "m.mentions": {}}
     if talk.room.kind != "direct":
         text["m.mentions"] = {"user_ids": [talk.person.user_id]}
         text["m.relates_to"] = {"m.in_reply_to": {"event_id": talk.event_id}}
@@ -38,15 +42,14 @@ def content(talk: Talk, body: str, *, asks: bool) -> dict[str, object]:
 def send(tx: Transaction, texts: Texts, talk: Talk, lines: Iterable[Line], now: datetime) -> int:
     """A plain word without a question; return the outbox row."""
     body = texts.together(lines, talk.person.language)
-    message = content(talk, body, asks=False)
+    message = content(talk, body, now)
     return outbox.put(tx, (talk.room.room_id, talk.person.id), ("message", "m.room.message"), message, now)
 
 
-def put(tx: Transaction, talk: Talk, message: tuple[str, bool], about: str | None, now: datetime) -> int:
-    """(body, whether it asks) as a reply; `about` is what a reply to it will speak of."""
-    body, asks = message
+def put(tx: Transaction, talk: Talk, body: str, about: str | None, now: datetime) -> int:
+    """The body as a reply; `about` is what a reply to it will speak of."""
     to = (talk.room.room_id, talk.person.id)
-    row = outbox.put(tx, to, ("message", "m.room.message"), content(talk, body, asks=asks), now)
+    row = outbox.put(tx, to, ("message", "m.room.message"), content(talk, body, now), now)
     if about is not None:
         outbox.about(tx, row, about)
     return row

@@ -83,12 +83,24 @@ class Transaction(Reader):
         self._connection.execute("RELEASE piece")
 
 
+# FULL: what the bot says it recorded survives a power cut. WAL: readers and the writer do not wait for each other.
+# The log is emptied by a connection of its own (`_tidy`); the writer steps in only when it falls behind by 64 MB.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-16000",
+    "wal_autocheckpoint=16000",
+)
+COMMITS = 100  # between two emptyings of the log
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512, timeout=5)
     connection.row_factory = sqlite3.Row
-    # FULL: what the bot says it recorded survives a power cut. WAL: readers and the writer do not wait for each other.
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
@@ -115,12 +127,13 @@ def _open_reader(path: Path) -> sqlite3.Connection:
 
 
 class Database:
-    """Both connections to `paicha.db`. Build it with `await Database.open(path)`."""
+    """The connections to `paicha.db`: writer, reader, keeper. Build it with `await Database.open(path)`."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, connections: Sequence[aiosqlite.Connection]) -> None:
         self.path = path
-        self._writer = writer
-        self._reader = reader
+        self._writer, self._reader, self._keeper = connections
+        self._commits = 0
+        self._tidying: asyncio.Future[None] | None = None
 
     @classmethod
     async def open(cls, path: Path) -> Database:
@@ -128,22 +141,36 @@ class Database:
         await asyncio.to_thread(_prepare, path)
         writer = await aiosqlite.Connection(lambda: _connect(path), 64)
         reader = await aiosqlite.Connection(lambda: _open_reader(path), 64)
-        return cls(path, writer, reader)
+        keeper = await aiosqlite.Connection(lambda: _connect(path), 64)
+        return cls(path, (writer, reader, keeper))
 
     async def transaction(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` from BEGIN IMMEDIATE to COMMIT; whatever it raises rolls everything back and comes out here.
 
         A caller that is cancelled while waiting does not stop the work half-way: it ends with COMMIT or ROLLBACK.
         """
-        return await self._hop(self._writer, lambda connection: _whole(connection, work))
+        result = await self._hop(self._writer, lambda connection: _whole(connection, work))
+        self._tidy()
+        return result
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one unchanging snapshot of everything committed so far."""
         return await self._hop(self._reader, lambda connection: _snapshot(connection, work))
 
     async def close(self) -> None:
-        await self._reader.close()
-        await self._writer.close()
+        if self._tidying is not None:
+            await asyncio.wait({self._tidying})
+        for connection in (self._keeper, self._reader, self._writer):
+            await connection.close()
+
+    def _tidy(self) -> None:
+        """Move the log into the file now and then, beside the work: inside a COMMIT it would hold people up for half a
+        second once the file is large. A disk that refuses here refuses the next COMMIT too, and is told then."""
+        self._commits += 1
+        if self._commits >= COMMITS and (self._tidying is None or self._tidying.done()):
+            self._commits = 0
+            self._tidying = asyncio.ensure_future(self._hop(self._keeper, _checkpoint))
+            self._tidying.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _hop(self, where: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
         # aiosqlite has no public call for "run this function in your thread"; tests/test_db.py watches this one.
@@ -166,6 +193,10 @@ def _whole(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> 
             connection.execute("ROLLBACK")
         raise
     return result
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _snapshot(connection: sqlite3.Connection, work: Callable[[Reader], T]) -> T:

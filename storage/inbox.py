@@ -25,8 +25,8 @@ class Seen:
 def take(tx: Transaction, event: tuple[str, str, str, str], person_id: int | None) -> bool:
     """(event id, room id, ISO time, kind). True when it is new; False when it was taken in before."""
     sql = (
-        "INSERT INTO inbox (event_id, seq, room_id, at, kind, person_id)"
-        " VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM inbox), ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        "INSERT INTO inbox (event_id, room_id, at, kind, person_id) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (event_id) DO NOTHING"
     )
     return tx.run(sql, (*event, person_id)) == 1
 

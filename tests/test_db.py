@@ -173,3 +173,19 @@ def test_aiosqlite_still_runs_functions_in_its_thread() -> None:
         "aiosqlite lost Connection._execute: see storage/db.py, _hop"
     )
     assert hasattr(aiosqlite.Connection, "_conn"), "aiosqlite lost Connection._conn: see storage/db.py, _hop"
+
+
+def test_the_log_is_emptied_beside_the_work_and_does_not_grow_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.db.COMMITS", 20)
+
+    async def work(database: Database) -> None:
+        sizes = []
+        for n in range(400):
+            await database.transaction(add(str(n)))
+            sizes.append((tmp_path / "paicha.db-wal").stat().st_size)
+        assert await database.read(lambda r: r.number(SLOTS)) == 400
+        assert max(sizes[200:]) < 400 * 3 * 4096, "the log keeps everything"
+
+    with_database(tmp_path, work)

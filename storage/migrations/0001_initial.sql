@@ -71,8 +71,8 @@ CREATE TABLE position (        -- how far the homeserver's stream is taken in; m
 ) STRICT;
 
 CREATE TABLE inbox (           -- every event taken in: the key that makes "twice" impossible
-    event_id  TEXT PRIMARY KEY,
-    seq       INTEGER NOT NULL UNIQUE,   -- order of arrival
+    seq       INTEGER PRIMARY KEY,       -- order of arrival
+    event_id  TEXT NOT NULL UNIQUE,
     room_id   TEXT NOT NULL,
     person_id INTEGER REFERENCES people (id),
     at        TEXT NOT NULL,   -- when it was written, by the homeserver's clock
