@@ -168,7 +168,9 @@ def test_a_fresh_row_is_not_looked_up(tmp_path: Path) -> None:
     in_office(tmp_path, work)
 
 
-def test_more_rows_than_are_held_in_memory_all_go_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_rows_than_are_held_in_memory_all_go_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.postman.AT_ONCE", 3)
 
     async def work(office: Office) -> None:
@@ -177,6 +179,8 @@ def test_more_rows_than_are_held_in_memory_all_go_out(tmp_path: Path, monkeypatc
         async with office.running():
             await office.until_empty()
         sent = [body for n in range(4) for body in office.server.bodies(f"!{n}:x")]
-        assert sorted(map(str, sent)) == sorted(f"{n} {word}" for n in range(10) for word in ("first", "then"))
+        assert sorted(map(str, sent)) == sorted(
+            f"{n} {word}" for n in range(10) for word in ("first", "then")
+        )
 
     in_office(tmp_path, work)
