@@ -90,6 +90,8 @@ COMMANDS: Mapping[str, Entry] = {
     "thanks": Entry(look.courtesy),
 }
 
+COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
+
 REPLIES: Mapping[type[Pending], Handler] = {
     AskBasis: marks.basis,
     AskDescription: describe.describe,
@@ -154,7 +156,8 @@ def _to_an_office(turn: Turn) -> Outcome:
 def _among_others(turn: Turn) -> bool:
     """Talk in a room of several that neither answers us nor asks us for anything."""
     spoken_to = turn.direct or turn.bound or turn.conversation.pending is not None
-    return not (spoken_to or turn.said.command is not None or turn.said.marks)
+    command = turn.said.command is not None and turn.said.command.name not in COURTESIES
+    return not (spoken_to or command or turn.said.marks)
 
 
 def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
