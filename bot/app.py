@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock, SystemClock
 from bot.config import Config, Homeserver, require_homeserver
-from bot.events import Batch, Content, Reacted, Said, SignedOut, TryLater, Upload
+from bot.events import Batch, Content, Reacted, Said, SignedOut, TryLater, Undeliverable, Upload
 from bot.gallery import Gallery
 from bot.house import Plan, build_house, read_in
 from bot.inbox import House, read_again, take_in
@@ -32,6 +32,7 @@ from storage.outbox import Outgoing
 log = logging.getLogger(__name__)
 TICK_SECONDS = 30
 SETTLE_SECONDS = 1.0  # how long the next sync waits for what this one brought up to be sent
+COUNTY_SECONDS = 300.0  # between two looks for a county room that cannot be joined yet
 NOTED_SECONDS = 20.0  # how long a reply is held back until the message it belongs to is noted as sent
 
 
@@ -96,7 +97,7 @@ class Bot:
 
     async def run(self, started: Callable[[], None]) -> None:
         """Listen, send, fetch and tick until cancelled or signed out."""
-        await self._find_county_room()
+        found = await self._find_county_room()
         scheduler = AsyncIOScheduler(timezone=self.plan.campaign.timezone)
         # The tick itself knows what is due: late or merged runs lose nothing.
         scheduler.add_job(
@@ -117,6 +118,8 @@ class Bot:
                 group.create_task(self.postman.run())
                 group.create_task(self.gallery.run())
                 group.create_task(self._watch())
+                if not found:
+                    group.create_task(self._look_again())
                 started()
         finally:
             scheduler.shutdown(wait=False)
@@ -125,23 +128,33 @@ class Bot:
         """Ends the bot when a tick found that nothing can be stored any more."""
         await self.broken
 
-    async def _find_county_room(self) -> None:
-        """The room of the settings, by id or alias; when the homeserver is away now, what was known before counts."""
+    async def _find_county_room(self) -> bool:
+        """Make the room of the settings the county's, by id or alias. False: not now, look again later."""
         wanted = self.county_room
         if not wanted:
-            return
+            return True
+        room_id: str | None = None
         try:
             room_id = wanted if wanted.startswith("!") else await self.edge.resolve_alias(wanted)
             if room_id is None:
-                log.error("county_room %s: there is no such room; digests wait until there is", wanted)
-                return
+                log.error("county_room %s: there is no such room yet; digests wait for it", wanted)
+                return False
             await self.edge.chat.join(room_id)
-        except (TryLater, SignedOut):
-            raise
-        except Exception as error:
+        except TryLater as error:
+            log.warning("county_room %s: %s", wanted, error)
+            return False
+        except Undeliverable as error:
             log.error("county_room %s: cannot be joined (%s). Invite the bot there.", wanted, error)
-            return
+            if room_id is not None:  # so that the invitation is known for what it is
+                invited = rooms.Room(room_id, "county", None, False, "left")
+                await self.database.transaction(lambda tx: rooms.keep(tx, invited, self.clock.now()))
+            return False
         await self.database.transaction(lambda tx: rooms.set_county(tx, room_id, self.clock.now()))
+        return True
+
+    async def _look_again(self) -> None:
+        while not await self._find_county_room():
+            await asyncio.sleep(COUNTY_SECONDS)
 
 
 def _pointed_at(content: Content) -> str:

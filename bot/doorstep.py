@@ -20,7 +20,7 @@ def room_changed(tx: Transaction, texts: Texts, change: RoomSeen, now: datetime)
     known = rooms.get(tx, change.room_id)
     match change.change:
         case "invited":
-            _invited(tx, texts, change, now)
+            _invited(tx, texts, (change, known), now)
         case "left":
             rooms.set_state(tx, change.room_id, "left", now)
         case "upgraded":
@@ -44,11 +44,16 @@ def _joined(tx: Transaction, change: RoomSeen, known: Room | None, now: datetime
     rooms.keep(tx, Room(change.room_id, kind, person_id, encrypted, "joined"), now)
 
 
-def _invited(tx: Transaction, texts: Texts, change: RoomSeen, now: datetime) -> None:
-    """Somebody of the roster: join. A stranger: one polite line the first time, then the door stays shut."""
+def _invited(tx: Transaction, texts: Texts, what: tuple[RoomSeen, Room | None], now: datetime) -> None:
+    """Somebody of the roster, or whoever into the county room of the settings: join. A stranger elsewhere: one polite
+    line the first time, then the door stays shut."""
+    change, known = what
     person = people.by_user_id(tx, change.by)
     encrypted = bool(change.encrypted)
     to = (change.room_id, None)
+    if known is not None and known.kind == "county":
+        outbox.put(tx, to, ("join", ""), NO_CONTENT, now)
+        return
     if person is not None:
         kind = "direct" if change.direct else "group"
         room = Room(change.room_id, kind, person.id if change.direct else None, encrypted, "invited")

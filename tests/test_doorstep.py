@@ -145,3 +145,10 @@ def test_talk_among_others_in_a_group_is_none_of_our_business() -> None:
     assert stand.take(stand.event(Said("@all 晚上开会"), LI, COUNTY)) == []
     assert "颍桥示范一村" in stand.say("进度", room=GROUP)
     assert stand.answers() == {}
+
+
+def test_whoever_invites_into_the_county_room_of_the_settings_is_followed() -> None:
+    stand = Stand()
+    stand.take(seen=(RoomSeen(COUNTY, "left"),))
+    rows = stand.take(seen=(invited(STRANGER, direct=False, room=COUNTY),))
+    assert acts(rows) == [("join", COUNTY)]
