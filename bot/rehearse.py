@@ -25,6 +25,8 @@ HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the
 /photo FILE [CAPTION]  /file FILE [CAPTION]
 /restart                   close everything and reopen it from disk"""
 
+YEARS = range(2000, 2100)  # every five minutes of a jump is a tick: no walking to the end of time
+
 
 class Misdirected(Exception):  # noqa: N818 -- a directive that cannot be followed; str() says why
     """Told on standard error; the rehearsal goes on."""
@@ -188,6 +190,8 @@ def parse_time(text: str, rehearsal: Rehearsal) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Misdirected(f"{text or 'nothing'} is not a time; like this: 2023-08-05 09:00") from None
+    if at.year not in YEARS:
+        raise Misdirected(f"{text} is out of reach; the clock goes from {YEARS[0]} to {YEARS[-1]}")
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 

@@ -81,7 +81,8 @@ def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
     households = _HOUSEHOLDS.fullmatch(plain)
     if households:
         return f"入户{parse_number(households['n'])}户"
-    if look_up(plain, answers) or len(plain) < 2 or text.rstrip().endswith("?"):
+    worded = len(plain) > 1 and any(character.isalpha() for character in plain)
+    if not worded or look_up(plain, answers) or text.rstrip().endswith("?"):
         return ""
     told = [
         text[start:end] for start, end in clauses(line) if not answers.denial.match(text[start:end].strip())

@@ -31,6 +31,8 @@ _ANSWER_FOLLOWS = re.compile(
     r"ok|clear|none|nothing|found|problem|no\b|fine|n/a|na\b|not|later|skip|[✅👍👌])"
 )
 
+_ANSWER_FIRST = re.compile(r"\d{1,2}\s?[项号题条]?\s?(?:有问题|发现问题|有|found)\s?[,;:]")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -266,8 +268,9 @@ def well_formed(marked: Marked) -> bool:
     if not marked.marks or marked.rest or marked.lead.fold or not named:
         return False
     many = len(marked.pieces) > 1
-    return many or not marked.marks[0].detail or marked.pieces[0].subject.found or _ordinal(marked.pieces[0])
+    return many or not marked.marks[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
 
 
-def _ordinal(piece: Piece) -> bool:
-    return piece.said.fold.startswith("第")
+def _formal(piece: Piece) -> bool:
+    """第22项有水管漏 and 22有，水管漏 name an item; 22有水管漏 may be 22 of something."""
+    return piece.said.fold.startswith("第") or bool(_ANSWER_FIRST.match(piece.said.fold))

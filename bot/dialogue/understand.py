@@ -32,6 +32,8 @@ _OPTION_FIRST = re.compile(
     re.S,
 )
 
+_NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
+
 
 def understand(words: str, expect: Expect, vocabulary: Vocabulary) -> Understanding:
     """What `words` mean while `expect` is open."""
@@ -125,7 +127,10 @@ def _names_item(marked: Marked, option: re.Match[str]) -> bool:
 def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> Reading | None:
     """`2 水管漏水`: an option's number and words. None when the words show that an item's number was meant."""
     chosen = _OPTIONS[parse_number(option["n"] or option["c"]) or 1]
-    tail = line.cut(option.start("tail")).strip(SEPARATORS)
+    spoken = line.cut(option.start("tail"))
+    tail = spoken.strip(SEPARATORS)
+    if _NO_WORDS.match(spoken.fold):  # 4-100000, 1.1: numbers of something else
+        return None
     if not option["close"] and re.match(
         "[户人个家处名岁元块万年月日天米次栋间口只亩吨张份辆台座根条套村组队楼层起笔位头斤号项分点周级类本件%-]",
         tail.fold,

@@ -88,6 +88,7 @@ COMMANDS: Mapping[str, Entry] = {
     "menu": Entry(look.greet),
     "greet": Entry(look.greet),
     "thanks": Entry(look.courtesy),
+    "later_on": Entry(look.not_yet),
 }
 
 COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other

@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.state import AskAnswer
+from bot.dialogue.state import AskAnswer, AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.dialogue.understand import understand
 from bot.domain.similar import cause_of, object_of
-from bot.handlers import flow
+from bot.handlers import flow, marks
 from bot.handlers.answer import answer
-from bot.handlers.describe import LONGEST, day_in, due_fields
+from bot.handlers.describe import LONGEST, day_in, due_fields, settle
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings, people
 from storage.db import Reader
@@ -29,6 +29,7 @@ FIELDS = {
     "责任人": "responsible", "人": "responsible", "person": "responsible", "responsible": "responsible",
     "机制": "mechanism", "长效机制": "mechanism", "mechanism": "mechanism",
 }  # fmt: skip
+OF_DRAFT = (AskMeasure, AskHorizon, AskMechanism, AskStage)
 SETTLED = ("submitted", "closed")
 _FIELD = re.compile(
     "(?i)^(?:的)?("
@@ -48,6 +49,9 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     )
     if number not in turn.world.campaign.by_no:
         return _finding(tx, turn, words, now)
+    several = understand(turn.argument, Expect.NOTHING, turn.world.vocabulary)
+    if len(several.marks) > 1 or any(len(mark.nos) > 1 for mark in several.marks):  # 改 4-8 无
+        return marks.marks(tx, replace(turn, said=several), now)
     place = flow.current_place(tx, turn)
     if place is None:
         return flow.which_place(tx, turn)
@@ -98,12 +102,12 @@ def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
     if name == "description":
         fields |= {"object": object_of(value), "cause": cause_of(value)}
     shown = date.fromisoformat(str(fields["due"])) if name == "due" else value
+    said = line("field_changed", finding=number, field=line_name(name), value=shown)
+    if isinstance(turn.conversation.pending, OF_DRAFT) and _speaks_of(turn.conversation, number):
+        settled = settle(tx, turn, number, fields)  # it may be what was asked for
+        return replace(settled, lines=(said, *settled.lines))
     conversation = replace(turn.conversation, finding=number, misses=0)
-    return Outcome(
-        conversation,
-        (line("field_changed", finding=number, field=line_name(name), value=shown),),
-        (ChangeFinding(number, fields),),
-    )
+    return Outcome(conversation, (said,), (ChangeFinding(number, fields),))
 
 
 def line_name(column: str) -> str:

@@ -76,6 +76,7 @@ def go_on(
 
     `newly` are the answers this turn records: item id -> answer, at the conversation's place.
     """
+    conversation = replace(conversation, held=unsettled(conversation.held, conversation.place, newly))
     while conversation.held:
         top, rest = conversation.held[0], conversation.held[1:]
         conversation = replace(conversation, held=rest, pending=None)
@@ -91,6 +92,17 @@ def go_on(
     if item is None:
         return replace(conversation.asking(AskSubmit(place.id)), walking=False)
     return conversation.asking(AskAnswer(place.id, item.id))
+
+
+def unsettled(held: tuple[Pending, ...], place: str, newly: Mapping[str, str]) -> tuple[Pending, ...]:
+    """The questions put aside, without those for a problem at an item that has another answer by now."""
+
+    def answered(other: Pending) -> bool:
+        if not isinstance(other, AskDescription) or other.finding:
+            return False
+        return other.place == place and other.item in newly
+
+    return tuple(other for other in held if not answered(other))
 
 
 def still_open(tx: Reader, pending: Pending, newly: Mapping[str, str]) -> bool:

@@ -132,7 +132,8 @@ def attach(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
         and not isinstance(conversation.pending, AskDescription)
     ):
         about = conversation.finding
-    if about:
+    spoken_of = findings.get(tx, about) if about else None
+    if spoken_of is not None and spoken_of.state != "void":  # one taken back has no use for it
         return _bind(tx, turn, about)
     waiting = replace(conversation, photos=(*conversation.photos, *turn.photos))
     if conversation.photos and turn.silence < SPEAKING:

@@ -170,6 +170,11 @@ def greet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(conversation, (line("hello", name=turn.person.name), line(f"menu_{turn.person.role}")))
 
 
+def not_yet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """延期, 退回, 明天提醒 …: not built yet, and better said than guessed at."""
+    return flow.refused(turn, line("not_yet", words=flow.short(turn.said.words, 12)))
+
+
 def courtesy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """谢谢, 收到: a nod is enough."""
     return Outcome(turn.conversation, (), (), ask=False, nod="👌")

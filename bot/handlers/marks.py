@@ -131,6 +131,7 @@ def _next(tx: Reader, turn: Turn, conversation: Conversation, done: tuple[Place,
         held = (pending, *conversation.held)
     else:
         held = conversation.held
+    held = flow.unsettled(held, place.id, total.newly)
     conversation = replace(conversation, pending=None, held=(*questions, *held)[:80])
     if questions:
         return replace(conversation, held=conversation.held[1:]).asking(questions[0])
@@ -163,7 +164,8 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if said.marks:  # more answers instead
         return marks(tx, replace(turn, said=said), now)
     words = turn.said.basis or _households(turn)
-    garbled = turn.said.words[:1].isdigit() and bool(said.rest)  # numbers of items, not of households
+    raw = words == turn.said.words  # nothing was read out of them: numbers of items, not of households
+    garbled = raw and words[:1].isdigit() and bool(said.rest)
     if not words or garbled:
         return flow.not_understood(turn, line("basis_example"))
     given = flow.answers_at(tx, people.place(tx, pending.place))
@@ -179,7 +181,8 @@ def _households(turn: Turn) -> str:
     if turn.said.number is not None:
         return f"入户{turn.said.number}户" if turn.said.number > 0 else ""
     words = turn.said.words.strip()
-    return words if 2 <= len(words) <= 40 and turn.said.choice is None and turn.said.yes is None else ""
+    told = 2 <= len(words) <= 40 and any(character.isalpha() for character in words)
+    return words if told and turn.said.choice is None and turn.said.yes is None else ""
 
 
 def without_basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -136,6 +136,8 @@ def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     place = flow.current_place(tx, turn)
     if place is None:
         return flow.which_place(tx, turn)
+    if not turn.argument and turn.number is None:
+        return flow.refused(turn, line("jump_what"))
     items = turn.items_of(place)
     item = next((item for item in items if item.no == turn.number), None)
     if item is None:
