@@ -153,8 +153,10 @@ class Bot:
         return True
 
     async def _look_again(self) -> None:
-        while not await self._find_county_room():
+        found = False
+        while not found:
             await asyncio.sleep(COUNTY_SECONDS)
+            found = await self._find_county_room()
 
 
 def _pointed_at(content: Content) -> str:
