@@ -26,7 +26,7 @@ import aiohttp
 from bench.contenders import NAMES, OURS, Contender, can_run, prepare
 from bench.county import Account, walker
 from bench.light_phone import Silence, Talk, learn_keys, open_talk
-from bench.process import Child, Died, child, usage
+from bench.process import Child, Died, child, spent, usage
 from bench.stub_server import ANSWER, OPENING
 from bench.table import Cell, announce, quantile, show
 from bot.demo.accounts import register
@@ -176,8 +176,8 @@ async def _turn(hs: Running, entry: Entry, wishes: Wishes) -> None:
     after, server_after = usage(entry.process.pid), usage(hs.pid)
     count = sum(map(len, waits))
     score.waits += [wait for some in waits for wait in some]
-    score.cpu_ms += after.cpu_ms - before.cpu_ms
-    score.server_ms += server_after.cpu_ms - server_before.cpu_ms
+    score.cpu_ms += spent(before, after)
+    score.server_ms += spent(server_before, server_after)
     score.rss_mib = after.rss_mib
     if entry.contender.name == OURS and entry.contender.stored() - stored != count:
         raise SystemExit(f"{count} answers were given, {entry.contender.stored() - stored} are stored")

@@ -81,3 +81,8 @@ def usage(pid: int) -> Usage:
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
     peak_kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     return Usage((int(fields[11]) + int(fields[12])) * TICK_MS, int(fields[21]) * PAGE / MIB, peak_kib / 1024)
+
+
+def spent(before: Usage, after: Usage) -> float:
+    """CPU milliseconds between two looks: at least one tick, the finest that the kernel tells."""
+    return max(after.cpu_ms - before.cpu_ms, TICK_MS)

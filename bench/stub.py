@@ -22,7 +22,7 @@ import aiohttp
 
 from bench.county import Account, write_settings
 from bench.prefill import prefill
-from bench.process import Child, child, usage
+from bench.process import Child, child, spent, usage
 from bench.stub_server import BOT
 from bench.table import Cell, announce, show
 from bot.demo.homeserver import HOST
@@ -73,7 +73,7 @@ async def _level(url: str, running: Child, database: Path, messages: int) -> Fig
     missing = messages - (answers_in(database) - stored)
     if missing:
         raise SystemExit(f"{missing} of {messages} answers are not in the file")
-    cpu_ms = (after.cpu_ms - before.cpu_ms) / messages
+    cpu_ms = spent(before, after) / messages
     return Figures(messages / figures["seconds"], figures["p50"], figures["p95"], cpu_ms, after.rss_mib)
 
 
