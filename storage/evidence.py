@@ -43,10 +43,6 @@ def subject(evidence_id: int) -> str:
     return f"evidence/{evidence_id}"
 
 
-def next_id(tx: Reader) -> int:
-    return tx.number("SELECT max(id) FROM evidence") + 1
-
-
 def get(tx: Reader, evidence_id: int) -> Evidence | None:
     row = tx.one(f"SELECT {_COLUMNS} FROM evidence WHERE id = ?", (evidence_id,))
     return _evidence(row) if row else None

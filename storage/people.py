@@ -99,13 +99,6 @@ def places_seen_by(tx: Reader, person: Person) -> list[Place]:
     return places_of(tx, person)
 
 
-def reporter_of(tx: Reader, place_id: str) -> Person | None:
-    """The first person who answers for a place."""
-    own = "id IN (SELECT person_id FROM person_places WHERE place_id = ?)"
-    row = tx.one(f"{_PERSON} WHERE active AND {own} ORDER BY id LIMIT 1", (place_id,))
-    return _person(row) if row else None
-
-
 def unit(tx: Reader, unit_id: str) -> Unit:
     row = tx.one("SELECT id, name, kind FROM units WHERE id = ?", (unit_id,))
     assert row is not None, f"unit {unit_id} was deleted"

@@ -70,10 +70,6 @@ def set_state(tx: Transaction, room_id: str, state: str, now: datetime) -> None:
     tx.run("UPDATE rooms SET state = ?, changed_at = ? WHERE room_id = ?", (state, now.isoformat(), room_id))
 
 
-def set_encrypted(tx: Transaction, room_id: str) -> None:
-    tx.run("UPDATE rooms SET encrypted = 1 WHERE room_id = ? AND NOT encrypted", (room_id,))
-
-
 def position(tx: Reader) -> str | None:
     value = tx.value("SELECT next_batch FROM position")
     return str(value) if value is not None else None

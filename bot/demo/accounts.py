@@ -58,11 +58,6 @@ async def alias_room(
     return room_id
 
 
-async def seat(hs: Running, room_id: str, user_id: str) -> None:
-    """Make a person of this homeserver join a room of `alias_room` without their doing."""
-    await _ask(hs, "POST", f"/_synapse/admin/v1/join/{quote(room_id)}", {"user_id": user_id})
-
-
 async def _create(hs: Running, alias: str, name: str, encrypted: bool) -> str:
     state = [
         {

@@ -26,11 +26,6 @@ class Vocabulary:
     subjects: SubjectWords
     joins: Joins
 
-    @property
-    def command_names(self) -> frozenset[str]:
-        """Every name a Command can carry."""
-        return frozenset(self.commands.takes)
-
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
     """Compile the words. KeyError, ValueError or tomllib.TOMLDecodeError when the file is not as it should be."""
