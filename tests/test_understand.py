@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import signal
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,3 +288,54 @@ def test_mistakes_in_the_word_file_stop_the_start() -> None:
         vocabulary(WORDS.replace('"菜单", ', '"菜单", "帮助", '), CAMPAIGN)
     with pytest.raises(ValueError, match="pairs"):
         vocabulary(WORDS.replace("無无沒没", "無无沒没沒"), CAMPAIGN)
+
+
+HUNG = (
+    "教育帮扶、" * 40,
+    "\t\t".join(map(str, range(3, 60))),
+    ", ".join(map(str, range(3, 41))) + "户",
+    "除" + "、".join(map(str, range(3, 60))) + "户外无",
+)
+GRAMMAR = (
+    *(
+        ["3", "12", "40", "四", "二十一", "第3项", "4-10", "教育帮扶", "饮水安全", "项", "户", "人", ",", "、", "，", ";", "和", "以及", "到", "至", "-", "除", "除了", "外", "之外", "其余", "全部", "都", "无", "有"]
+    ),
+    *(["没有", "不涉及", "稍后", "有问题", "except", "all", "rest", "none", "found", ".", ":", "22有", "12户", "1号", "..."]),
+    " ",
+    "  ",
+    "\n",
+)
+LONGEST = 250  # characters: what one breath into a phone comes to
+GUARD = 2.0  # seconds: a hang, not a speed
+
+
+@contextmanager
+def guarded(words: str) -> Iterator[None]:
+    """Ends the test, naming the words, when they are still being read after the guard's time."""
+
+    def ring(*_: object) -> None:
+        raise AssertionError(f"hangs on {words!r}")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, GUARD)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("said", HUNG, ids=("names", "tabs", "households", "exceptions"))
+@pytest.mark.parametrize("expect", Expect)
+def test_a_long_list_is_read_once(words: Vocabulary, said: str, expect: Expect) -> None:
+    with guarded(said):
+        understand(said, expect, words)
+
+
+def test_no_text_made_of_our_own_words_hangs(words: Vocabulary) -> None:
+    dice = random.Random(7)
+    for _ in range(3000):
+        of = dice.sample(GRAMMAR, dice.randint(1, 6))
+        said = "".join(dice.choice(of) for _ in range(LONGEST))[:LONGEST]
+        with guarded(said):
+            understand(said, dice.choice(list(Expect)), words)

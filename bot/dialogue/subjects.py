@@ -61,7 +61,10 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
     name = rf"(?:{any_of(names)}){_PART}" if names else r"(?!)"
     atom = rf"(?:(?P<a>{number}){_TO}(?P<b>{number})|(?P<n>{number})|(?P<name>{name}))"
     plain = re.sub(r"\?P<\w+>", "?:", atom)
-    refs = rf"{plain}(?:{_AND}{plain}){{0,80}}(?!\s?(?:{measure}))"
+    # Atomic and possessive: what a list has taken it never gives back. Otherwise each number that turns out to be a
+    # measure (3, 4, 5 … 40户) would have every shorter reading of the whole list tried again.
+    one = rf"(?>{plain}(?!\s?(?:{measure})))"
+    refs = rf"{one}(?:{_AND}{one}){{0,80}}+"
     rest, everything = any_of(phrases["rest"]), any_of(phrases["all"])
     others = rf"(?:[,\s]{{0,3}}(?:{rest}|{everything}|全部|所有的?|all)(?:的|项目?|各项|items?)?)?"
 
