@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -183,6 +184,32 @@ KINDS = st.sampled_from(["m.room.message", "m.reaction", "m.room.redaction", VOT
 @given(CONTENT, KINDS)
 def test_nothing_a_stranger_sends_raises(content: dict[str, Any], kind: str) -> None:
     heard(content, kind)
+
+
+UNSTORABLE = "\ud800 \udfff \x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"msgtype": "m.text", "body": UNSTORABLE},
+        {"msgtype": "m.text", "body": "x", "m.relates_to": {"m.in_reply_to": {"event_id": UNSTORABLE}}},
+        {"msgtype": "m.text", "body": "x", "m.relates_to": {"rel_type": "m.thread", "event_id": UNSTORABLE}},
+        {"msgtype": "m.text", "body": "x", "m.relates_to": {"rel_type": "m.replace", "event_id": UNSTORABLE}},
+        {"msgtype": "m.location", "body": UNSTORABLE, "geo_uri": UNSTORABLE},
+        {
+            "msgtype": "m.image",
+            "body": UNSTORABLE,
+            "url": f"mxc://{UNSTORABLE}",
+            "info": {"mimetype": UNSTORABLE},
+        },
+    ],
+)
+def test_whatever_is_heard_can_be_stored(content: Json) -> None:
+    """A reply to "\\ud800" once ended the process while another reply was unsent: no UTF-8, so no SQLite, holds it."""
+    found = wire.incoming(event(content, event_id=UNSTORABLE, sender=f"@x{UNSTORABLE}:y"), "!room", BOT)
+    assert found is not None
+    assert not re.search(r"\\ud[89a-f]|\\x00", repr(found))
 
 
 def test_an_invitation_says_who_asks_and_whether_the_room_is_direct() -> None:

@@ -1,16 +1,19 @@
 """Reading JSON that strangers wrote: whatever shape it has, asking it a question never fails.
 
 Rule: nothing that came over the wire is indexed directly; it is asked for an object, a list or a text, and gives an
-empty one when it is something else.
+empty one when it is something else. A text given out can always be stored and sent on: what no UTF-8 can hold (half of a
+surrogate pair) and NUL are replaced here, once, for everything that is read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
 EMPTY: Json = {}
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")  # matches "\\ud800", half of a pair, and "\\x00"
 
 
 def obj(value: object, *path: str) -> Json:
@@ -23,7 +26,7 @@ def obj(value: object, *path: str) -> Json:
 def text(value: object, *path: str) -> str:
     """The text at `path` inside `value`, or an empty one."""
     found = obj(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
+    return _UNSTORABLE.sub("\ufffd", found) if isinstance(found, str) else ""
 
 
 def number(value: object, *path: str) -> int:
