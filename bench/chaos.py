@@ -28,7 +28,7 @@ from bench.chaos_lives import Lives, settle
 from bench.chaos_proxy import SPELLS, BadLine, bad_line
 from bench.chaos_talk import Talk, direct_rooms
 from bench.chaos_verdict import Verdict, judge
-from bench.stand import Server, found_county, phones
+from bench.county_on_synapse import Server, found_county, phones
 from bot.demo.homeserver import Running
 
 ALL_SPELLS = (*SPELLS, "stop", "full paicha", "full crypto")

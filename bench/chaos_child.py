@@ -24,13 +24,13 @@ from peewee import SqliteDatabase
 
 import bot.app
 import storage.db
-from bench.stand import LISTENING
-from bot import cli
+from bench.county_on_synapse import LISTENING
+from bot.chat import Batch, Message, Upload
+from bot.cli import main as cli
 from bot.clock import ShiftedClock
 from bot.demo.child import end_with_parent
-from bot.events import Batch, Message, Upload
-from bot.matrix.courier import Courier
-from bot.matrix.line import Line
+from bot.matrix.client_chat import Courier
+from bot.matrix.http import Line
 from storage import rooms
 
 ROOM_FOR_MORE = 32_768  # bytes a file may still grow on a disk that is as good as full

@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.chaos_child import Wishes
 from bench.chaos_talk import Sent, Speaker
 from bench.chaos_verdict import open_ends
-from bench.stand import BEGINNING, County, Process
+from bench.county_on_synapse import BEGINNING, County, Process
 from storage.db import Database
 
 LONGEST_LIFE = 8.0  # seconds; who has not reached the point by then is killed wherever they are

@@ -15,11 +15,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.stand import JOIN_SECONDS, County
-from bot.events import Content, Edited, Media, Reacted, Redacted, Said
-from bot.matrix.courier import TXN_KEY
-from bot.matrix.heard import Heard
-from bot.matrix.phone import Phone
+from bench.county_on_synapse import JOIN_SECONDS, County
+from bot.chat import Content, Edited, Media, Reacted, Redacted, Said
+from bot.demo.matrix_client.client_events import Heard
+from bot.demo.matrix_client.phone import Phone
+from bot.matrix.client_chat import TXN_KEY
 
 ROTATE = 7  # messages until a phone takes a new room key, so that keys are on their way all the time
 BURSTS = (1, 1, 2, 3, 5)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from bench.chaos_talk import Sent, Speaker, heard_rows
-from bench.stand import BEGINNING, County
-from bot.events import Batch, Incoming, Redacted, RoomSeen
-from bot.house import build_house, read_in
-from bot.inbox import House, take_in
-from bot.matrix.courier import TXN_KEY
+from bench.county_on_synapse import BEGINNING, County
+from bot.chat import Batch, Incoming, Redacted, RoomSeen
+from bot.engine.inbox import House, take_in
+from bot.matrix.client_chat import TXN_KEY
+from bot.setup.bootstrap import build_house, read_in
 from storage import history, outbox
 from storage.db import Database, Reader, Row, Transaction
 

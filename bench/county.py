@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.process import ROOT
-from bot.campaign_file import parse_campaign
 from bot.demo.homeserver import SERVER_NAME
-from bot.house import Plan
-from bot.private_file import write_private
-from bot.roster_file import parse_roster
+from bot.files import write_private
+from bot.setup.bootstrap import Plan
+from bot.setup.campaign_file import parse_campaign
+from bot.setup.roster_file import parse_roster
 
 TOWNSHIPS = 16
 VILLAGES_EACH = 28

@@ -22,7 +22,7 @@ import aiohttp
 import nio
 
 from bench.county import Account
-from bot.matrix.phone_client import do_duties, make_client, ok
+from bot.demo.matrix_client.phone_client import do_duties, make_client, ok
 
 LONG_POLL_MS = 10_000
 QUIET_MS = 700

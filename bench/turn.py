@@ -18,11 +18,11 @@ from bench.county import plan, walker_id
 from bench.prefill import prefill
 from bench.stub_server import ANSWER, BOT, OPENING, room_id
 from bench.table import Cell, announce, quantile, show
+from bot.chat import Batch, Incoming, RoomSeen, Said
 from bot.dialogue.search import search
-from bot.digest import figures
-from bot.events import Batch, Incoming, RoomSeen, Said
-from bot.house import build_house, read_in
-from bot.inbox import take_in
+from bot.engine.inbox import take_in
+from bot.scheduling.digest import figures
+from bot.setup.bootstrap import build_house, read_in
 from storage.db import Database
 
 NOW = datetime(2023, 8, 5, 2, tzinfo=UTC)

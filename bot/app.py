@@ -13,17 +13,17 @@ from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.chat import Batch, Content, Reacted, Said, SignedOut, TryLater, Undeliverable, Upload
 from bot.clock import Clock, SystemClock
-from bot.config import Config, Homeserver, require_homeserver
-from bot.events import Batch, Content, Reacted, Said, SignedOut, TryLater, Undeliverable, Upload
-from bot.gallery import Gallery
-from bot.house import Plan, build_house, read_in
-from bot.inbox import House, read_again, take_in
+from bot.delivery.media import Gallery
+from bot.delivery.outbox_sender import Postman
+from bot.engine.inbox import House, read_again, take_in
 from bot.ledger.deliver import ledger_for
-from bot.matrix.edge import Edge, Settings, connect
-from bot.matrix.store import STORAGE_TROUBLES
-from bot.postman import Postman
-from bot.reminders import Hours, tick
+from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.gateway import Edge, Settings, connect
+from bot.scheduling.reminders import Hours, tick
+from bot.setup.bootstrap import Plan, build_house, read_in
+from bot.setup.config import Config, Homeserver, require_homeserver
 from storage import inbox, outbox, rooms
 from storage.db import Database, Reader, StorageProblem
 from storage.lock import hold

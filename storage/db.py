@@ -173,7 +173,7 @@ class Database:
             self._tidying.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _hop(self, where: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-        # aiosqlite has no public call for "run this function in your thread"; tests/test_db.py watches this one.
+        # aiosqlite has no public call for "run this function in your thread"; tests/storage/test_db.py watches this one.
         hop = asyncio.ensure_future(where._execute(lambda: work(where._conn)))  # type: ignore[no-untyped-call]
         try:
             return await asyncio.shield(hop)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.demo.homeserver import HomeserverError, Running
-from bot.private_file import write_private
+from bot.files import write_private
 
 ADMIN = "homeserver-admin"
 Json = Mapping[str, Any]

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.private_file import write_private
+from bot.files import write_private
 
 SERVER_NAME = "paicha.local"
 HOST = "127.0.0.1"

@@ -15,9 +15,9 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.matrix.heard import Heard
-from bot.matrix.phone import Phone
-from bot.matrix.phone_client import PhoneError
+from bot.demo.matrix_client.client_events import Heard
+from bot.demo.matrix_client.phone import Phone
+from bot.demo.matrix_client.phone_client import PhoneError
 
 HELP = (
     "/photo FILE [说明]  /file FILE [说明]  /edit N 新文字  /redact N  /reply N 文字  /react N 表情  /quit\n"

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.campaign import Campaign, Item, Section
-from bot.dialogue.lexicon import Lexicon, any_of, fold, parse_lexicon
+from bot.dialogue.parsing.lexicon import Lexicon, any_of, fold, parse_lexicon
+from bot.domain.campaign import Campaign, Item, Section
 
 _RUN = re.compile(r"[一-鿿〇]+|[a-z]+|\d+")
 _SATURATION, _LENGTH = 1.2, 0.4  # BM25's k1 and b

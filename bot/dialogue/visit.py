@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.campaign import Campaign
-from bot.dialogue.lexicon import fold
+from bot.dialogue.parsing.lexicon import fold
 from bot.dialogue.search import Hit, Index, confident, search
-from bot.domain.similar import object_of
+from bot.domain.campaign import Campaign
+from bot.domain.similarity import object_of
 
 _STRONG = re.compile(r"[,，、;；。!！\n\r]+")
 _EDGE = " \t,，、;；。!！:：."

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Answer, Expect
-from bot.dialogue.state import (
+from bot.dialogue.parsing.parse import understand
+from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -27,21 +28,20 @@ from bot.dialogue.state import (
     AskVisit,
     Pending,
 )
-from bot.dialogue.understand import understand
 from bot.handlers import (
     answer,
+    bulk,
     change,
-    describe,
     export,
+    finding_form,
     flow,
-    free,
-    look,
-    lookup,
-    marks,
+    free_text,
     navigate,
-    places,
+    place_scope,
     preferences,
+    search,
     submit,
+    views,
     visit,
 )
 from bot.handlers.turn import Outcome, Turn
@@ -64,47 +64,47 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "walk": Entry(navigate.walk),
-    "help": Entry(look.help_me),
+    "help": Entry(views.help_me),
     "back": Entry(navigate.back, REPORTING),
     "cancel": Entry(navigate.cancel),
-    "progress": Entry(look.progress),
+    "progress": Entry(views.show_progress),
     "jump": Entry(navigate.jump, REPORTING),
     "change": Entry(change.change, REPORTING),
     "switch": Entry(navigate.switch),
     "ledger": Entry(export.ledger),
-    "mine": Entry(look.mine_list, REPORTING, private=True),
-    "review": Entry(look.review, REPORTING),
+    "mine": Entry(views.mine_list, REPORTING, private=True),
+    "review": Entry(views.review, REPORTING),
     "submit": Entry(submit.submit, REPORTING),
     "undo": Entry(preferences.undo, REPORTING),
-    "search": Entry(lookup.search),
-    "policy": Entry(lookup.policy),
+    "search": Entry(search.search),
+    "policy": Entry(search.policy),
     "visit": Entry(visit.visit, REPORTING, private=True),
     "language": Entry(preferences.language),
     "feedback": Entry(preferences.feedback, private=True),
     "buttons": Entry(preferences.buttons),
-    "show": Entry(look.show, private=True),
+    "show": Entry(views.show, private=True),
     "void": Entry(change.void, REPORTING),
     "digest": Entry(export.digest, OFFICES),
-    "menu": Entry(look.greet),
-    "greet": Entry(look.greet),
-    "thanks": Entry(look.courtesy),
-    "later_on": Entry(look.not_yet),
+    "menu": Entry(views.greet),
+    "greet": Entry(views.greet),
+    "thanks": Entry(views.courtesy),
+    "later_on": Entry(views.not_yet),
 }
 
 COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
 
 REPLIES: Mapping[type[Pending], Handler] = {
-    AskBasis: marks.basis,
-    AskDescription: describe.describe,
-    AskMeasure: describe.measure,
-    AskHorizon: describe.horizon,
-    AskMechanism: describe.mechanism,
-    AskStage: describe.stage,
+    AskBasis: bulk.basis,
+    AskDescription: finding_form.describe,
+    AskMeasure: finding_form.measure,
+    AskHorizon: finding_form.horizon,
+    AskMechanism: finding_form.mechanism,
+    AskStage: finding_form.stage,
     AskPlace: navigate.choose_place,
     AskResume: navigate.resume,
     AskSubmit: submit.confirm,
-    AskMerge: free.merge,
-    AskOffer: free.offered,
+    AskMerge: free_text.merge,
+    AskOffer: free_text.offered,
     AskVisit: visit.confirm,
 }
 
@@ -114,22 +114,22 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     if _among_others(turn):
         return None
     if turn.photos and turn.person.role in REPORTING:
-        outcome = free.attach(tx, turn, now)
+        outcome = free_text.attach(tx, turn, now)
         if outcome is not None:
             return outcome
-    if places.is_text(tx, turn):
+    if place_scope.is_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
     if turn.said.command is not None:
         return _command(tx, turn, now)
     if turn.person.role not in REPORTING:
         return _to_an_office(turn)
-    heeded = places.heeded(tx, turn)
+    heeded = place_scope.heeded(tx, turn)
     if isinstance(heeded, Outcome):
         return heeded
     if heeded.said.marks:
-        return marks.marks(tx, heeded, now)
-    settled = places.then_said(tx, heeded)
+        return bulk.marks(tx, heeded, now)
+    settled = place_scope.then_said(tx, heeded)
     return handle(tx, settled, now) if settled else _reply(tx, heeded, now)
 
 
@@ -176,7 +176,7 @@ def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if pending is None:
         if turn.said.choice is Answer.LATER and not turn.said.detail:
             return flow.refused(turn, line("left_as_is"))
-        return free.unsolicited(tx, turn, now)
+        return free_text.unsolicited(tx, turn, now)
     if isinstance(pending, AskAnswer):
         if turn.said.choice is not None:
             return answer.answer(tx, turn, now)
@@ -186,7 +186,7 @@ def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return answer.bare_number(turn, turn.said.number)
         if turn.said.basis and not turn.said.rest:
             return flow.not_understood(turn, line("basis_alone", basis=turn.said.basis))
-        return free.unsolicited(tx, turn, now)
+        return free_text.unsolicited(tx, turn, now)
     if turn.said.choice is Answer.LATER:
         return _later(tx, turn, pending)
     if isinstance(pending, AskResume) and turn.said.yes is None and turn.said.number is None:
@@ -203,7 +203,7 @@ def _later(tx: Reader, turn: Turn, pending: Pending) -> Outcome:
     """稍后 to a question that is not one of the four choices."""
     match pending:
         case AskBasis():
-            return marks.without_basis(tx, turn, turn.at)
+            return bulk.without_basis(tx, turn, turn.at)
         case AskDescription(place, item, 0):
             asked = replace(turn, conversation=replace(turn.conversation, pending=AskAnswer(place, item)))
             return answer.answer(tx, replace(asked, said=replace(turn.said, choice=Answer.LATER)), turn.at)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from bot.dialogue.effects import Effect, Line, SetCheck, line
 from bot.dialogue.meaning import Answer
-from bot.dialogue.state import AskAnswer, AskDescription
+from bot.dialogue.session import AskAnswer, AskDescription
 from bot.handlers import flow
-from bot.handlers.describe import open_finding
+from bot.handlers.finding_form import open_finding
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings, people
 from storage.db import Reader

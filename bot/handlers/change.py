@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.state import AskAnswer, AskHorizon, AskMeasure, AskMechanism, AskStage
-from bot.dialogue.understand import understand
-from bot.domain.similar import cause_of, object_of
-from bot.handlers import flow, marks
+from bot.dialogue.parsing.parse import understand
+from bot.dialogue.session import AskAnswer, AskHorizon, AskMeasure, AskMechanism, AskStage
+from bot.domain.similarity import cause_of, object_of
+from bot.handlers import bulk, flow
 from bot.handlers.answer import answer
-from bot.handlers.describe import LONGEST, day_in, due_fields, settle
+from bot.handlers.finding_form import LONGEST, day_in, due_fields, settle
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings, people
 from storage.db import Reader
@@ -51,7 +51,7 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return _finding(tx, turn, words, now)
     several = understand(turn.argument, Expect.NOTHING, turn.world.vocabulary)
     if len(several.marks) > 1 or any(len(mark.nos) > 1 for mark in several.marks):  # 改 4-8 无
-        return marks.marks(tx, replace(turn, said=several), now)
+        return bulk.marks(tx, replace(turn, said=several), now)
     place = flow.current_place(tx, turn)
     if place is None:
         return flow.which_place(tx, turn)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.campaign import Item
-from bot.dialogue import walk
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Answer, Expect
-from bot.dialogue.state import (
+from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -22,6 +20,8 @@ from bot.dialogue.state import (
     Conversation,
     Pending,
 )
+from bot.domain import progress
+from bot.domain.campaign import Item
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings, people
 from storage.db import Reader
@@ -88,7 +88,7 @@ def go_on(
     answers = answers_at(tx, place, newly)
     items, position = turn.items_of(place), conversation.position(place.id)
     here = next((item for item in items if item.id == position and item.id not in answers), None)
-    item = here or walk.next_item(items, answers, position)
+    item = here or progress.next_item(items, answers, position)
     if item is None:
         return replace(conversation.asking(AskSubmit(place.id)), walking=False)
     return conversation.asking(AskAnswer(place.id, item.id))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue import walk as steps
 from bot.dialogue.effects import line
-from bot.dialogue.state import (
+from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -23,6 +22,7 @@ from bot.dialogue.state import (
     AskVisit,
     Conversation,
 )
+from bot.domain import progress as steps
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings, people

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue import walk
 from bot.dialogue.effects import SubmitPlace, line
-from bot.dialogue.state import AskAnswer, AskSubmit
-from bot.handlers import flow, look
+from bot.dialogue.session import AskAnswer, AskSubmit
+from bot.domain import progress
+from bot.handlers import flow, views
 from bot.handlers.turn import Outcome, Turn
 from storage import people
 from storage.db import Reader
@@ -19,7 +19,7 @@ def submit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     pending = turn.conversation.pending
     if isinstance(pending, AskSubmit) and not turn.argument:
         return _hand_in(tx, turn, pending.place, now)
-    return look.review(tx, turn, now)
+    return views.review(tx, turn, now)
 
 
 def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -39,11 +39,11 @@ def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
     """Items without an answer must be answered first; what was put off counts as missing."""
     place = people.place(tx, place_id)
     items, answers = turn.items_of(place), flow.answers_at(tx, place)
-    n = walk.count(items, answers)
+    n = progress.count(items, answers)
     if n.missing:
-        item = walk.first_open(items, answers, "")
+        item = progress.first_open(items, answers, "")
         assert item is not None
-        open_nos = walk.ranges([i.no for i in items if answers.get(i.id, "later") == "later"])
+        open_nos = progress.ranges([i.no for i in items if answers.get(i.id, "later") == "later"])
         conversation = replace(turn.conversation, place=place_id, walking=True)
         return Outcome(
             conversation.asking(AskAnswer(place_id, item.id)),
@@ -53,7 +53,7 @@ def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
     day = now.astimezone(turn.world.campaign.timezone).strftime("%Y-%m-%d %H:%M")
     said = line("submitted", place=place.name, at=day, clear=n.clear, found=n.found, na=n.not_applicable)
     others = [p for p in people.places_of(tx, turn.person) if p.id != place_id]
-    rest = [p.name for p in others if walk.count(turn.items_of(p), flow.answers_at(tx, p)).missing]
+    rest = [p.name for p in others if progress.count(turn.items_of(p), flow.answers_at(tx, p)).missing]
     more = (line("submit_next", places="、".join(rest[:5])),) if rest else ()
     conversation = replace(turn.conversation, pending=None, walking=False, misses=0)
     return Outcome(conversation, (said, *more), (SubmitPlace(place_id, figures),))

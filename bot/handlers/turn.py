@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.campaign import Campaign, Item, PlaceKind
 from bot.dialogue.effects import Effect, Line
 from bot.dialogue.meaning import Understanding
+from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.dialogue.search import Index
-from bot.dialogue.state import Conversation
-from bot.dialogue.vocabulary import Vocabulary
+from bot.dialogue.session import Conversation
+from bot.domain.campaign import Campaign, Item, PlaceKind
 from bot.domain.deadlines import Holidays, Limit
 from storage.people import Person, Place
 from storage.rooms import Room

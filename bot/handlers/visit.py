@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import Bind, Effect, line
-from bot.dialogue.state import AskMeasure, AskVisit, Pending
+from bot.dialogue.session import AskMeasure, AskVisit, Pending
 from bot.dialogue.visit import Visit, propose
-from bot.domain.similar import same_problem
+from bot.domain.similarity import same_problem
 from bot.handlers import flow
-from bot.handlers.describe import new_finding
+from bot.handlers.finding_form import new_finding
 from bot.handlers.turn import Outcome, Turn
 from storage import findings, people
 from storage.db import Reader

@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.campaign import Campaign
-from bot.events import Upload
+from bot.chat import Upload
+from bot.delivery.thumbnail import NoThumbnail, Thumbnail, kept_thumbnail
+from bot.domain.campaign import Campaign
 from bot.ledger.gather import Gathered, gather
 from bot.ledger.naming import ledger_name
 from bot.ledger.rows import NOT_FETCHED, PHOTO, EvidenceRow
 from bot.ledger.scope import Scope, load_scope
 from bot.ledger.workbook import build_workbook
-from bot.thumbnail import NoThumbnail, Thumbnail, kept_thumbnail
 from storage.db import Database
 
 log = logging.getLogger(__name__)

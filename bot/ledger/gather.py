@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from bot.campaign import Campaign, Item, PlaceKind
+from bot.domain.campaign import Campaign, Item, PlaceKind
 from bot.ledger.rows import (
     EVIDENCE_KINDS,
     NOT_FETCHED,

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.ledger.measure import TALLEST, halves, lines_height, wrap
-from bot.ledger.parts import Slabs, Texts, slabs_of, take
+from bot.ledger.row_split import Slabs, Texts, slabs_of, take
 from bot.ledger.rows import FormRow
+from bot.ledger.text_metrics import TALLEST, halves, lines_height, wrap
 
 SIZE = 10.5  # points: 五号
 # With what a column takes for itself, 108 units still fit the paper where digits are 9 pixels wide.

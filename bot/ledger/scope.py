@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.campaign import Campaign
+from bot.domain.campaign import Campaign
 from storage.people import Place
 
 OPEN = ("未整改", "整改中", "未销号", "未清零", "open")

@@ -19,18 +19,18 @@ from typing import IO, Any
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
-from bot.ledger.cell import clean
-from bot.ledger.cover import SHEET as COVER
-from bot.ledger.cover import cover_sheet
-from bot.ledger.details import SHEET as DETAILS
-from bot.ledger.details import details_sheet
-from bot.ledger.form import SHEET as FORM
-from bot.ledger.form import form_sheet
-from bot.ledger.photos import SHEET as PHOTOS
-from bot.ledger.photos import photos_sheet
+from bot.ledger.cell_xml import clean
+from bot.ledger.content_hash import content_hash
+from bot.ledger.detail_sheet import SHEET as DETAILS
+from bot.ledger.detail_sheet import details_sheet
+from bot.ledger.form_sheet import SHEET as FORM
+from bot.ledger.form_sheet import form_sheet
+from bot.ledger.photo_sheet import SHEET as PHOTOS
+from bot.ledger.photo_sheet import photos_sheet
 from bot.ledger.rows import CoverRow, EvidenceRow, FindingRow, FormRow, LedgerHead
-from bot.ledger.seal import content_hash
 from bot.ledger.styles import make_styles
+from bot.ledger.summary_sheet import SHEET as COVER
+from bot.ledger.summary_sheet import cover_sheet
 
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
 _EMPTY_ROWS = (b"<sheetData />", b"<sheetData/>", b"<sheetData></sheetData>")

@@ -11,10 +11,10 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bot.events import SignedOut
-from bot.matrix.line import Line, Refused
-from bot.matrix.shape import obj, text
-from bot.private_file import write_private
+from bot.chat import SignedOut
+from bot.files import write_private
+from bot.matrix.http import Line, Refused
+from bot.matrix.json_access import obj, text
 
 FILE_NAME = "matrix.json"
 

@@ -17,10 +17,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nio.api import Api
 
-from bot.matrix.line import Refused
+from bot.files import write_private
+from bot.matrix.http import Refused
+from bot.matrix.json_access import Json, keyed, obj, text
 from bot.matrix.safe_client import SafeClient
-from bot.matrix.shape import Json, keyed, obj, text
-from bot.private_file import write_private
 
 FILE_NAME = "cross-signing.json"
 USAGES = ("master", "self_signing", "user_signing")

@@ -11,10 +11,10 @@ import logging
 
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
+from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.json_access import Json, keyed, number, obj, objects, text
 from bot.matrix.members import take_membership
 from bot.matrix.safe_client import SafeClient
-from bot.matrix.shape import Json, keyed, number, obj, objects, text
-from bot.matrix.store import STORAGE_TROUBLES
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from nio import KeysClaimResponse, KeysQueryResponse
 
-from bot.events import TryLater, Undeliverable
+from bot.chat import TryLater, Undeliverable
+from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.json_access import Json, keyed, number, obj, text
 from bot.matrix.safe_client import SafeClient
-from bot.matrix.shape import Json, keyed, number, obj, text
-from bot.matrix.store import STORAGE_TROUBLES
 
 log = logging.getLogger(__name__)
 

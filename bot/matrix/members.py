@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from nio import MatrixRoom
 
+from bot.matrix.json_access import Json, obj, objects, text
 from bot.matrix.safe_client import SafeClient
-from bot.matrix.shape import Json, obj, objects, text
 
 
 def take_membership(client: SafeClient, room: MatrixRoom, event: Json) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.events import RoomSeen
-from bot.matrix.shape import Json, keyed, objects, text
+from bot.chat import RoomSeen
+from bot.matrix.json_access import Json, keyed, objects, text
 
 
 def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:

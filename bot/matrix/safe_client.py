@@ -18,9 +18,9 @@ from nio import Client, ClientConfig, MatrixRoom
 from nio.crypto import InboundGroupSession, Olm
 
 from bot.matrix.account import Account
-from bot.matrix.line import Line
-from bot.matrix.shape import Json
-from bot.matrix.store import FILE_NAME, CryptoStore
+from bot.matrix.crypto_store import FILE_NAME, CryptoStore
+from bot.matrix.http import Line
+from bot.matrix.json_access import Json
 
 
 class SafeOlm(Olm):  # type: ignore[misc]

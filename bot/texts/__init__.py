@@ -1,6 +1,6 @@
 """Every sentence the bot says, per language, and how its gaps are filled.
 
-Rule: no sentence stands in code. A text that lacks a language, a gap or a use fails tests/test_texts.py.
+Rule: no sentence stands in code. A text that lacks a language, a gap or a use fails tests/house/test_texts.py.
 """
 
 from __future__ import annotations

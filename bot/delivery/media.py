@@ -1,0 +1,125 @@
+"""Fetches what people sent along and keeps it under its SHA-256: photos, voice, files.
+
+Rule: the row stands before the file does, and fetching again is harmless, so a crash at any moment loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import puremagic
+
+from bot.chat import Chat, Media, TryLater, Undeliverable
+from bot.dialogue.effects import line
+from bot.engine.inbox import House
+from storage import evidence, outbox, people
+from storage.db import Database, Transaction
+from storage.evidence import Evidence
+
+log = logging.getLogger(__name__)
+AGAIN = 30.0  # seconds until a failed fetch is tried again
+
+
+@dataclass(slots=True)
+class Gallery:
+    """`folder` holds the files, `limit` is in bytes."""
+
+    database: Database
+    chat: Chat
+    house: House
+    folder: Path
+    limit: int
+    now: Callable[[], datetime]
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        while True:
+            self._wake.clear()
+            left = await self.drain()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), AGAIN if left else None)
+
+    async def drain(self) -> int:
+        """Fetch everything that waits; return how many must be tried again later."""
+        left = 0
+        for piece in await self.database.read(lambda tx: evidence.waiting(tx, 1000)):
+            try:
+                data = await self.chat.download(_media(piece), self.limit)
+            except Undeliverable as error:
+                await self.database.transaction(lambda tx, p=piece, e=str(error): self._lost(tx, p, e))  # type: ignore[misc]
+            except TryLater as error:
+                log.info("evidence %d waits: %s", piece.id, error)
+                left += 1
+            else:
+                await self._keep(piece, data)
+        return left
+
+    async def _keep(self, piece: Evidence, data: bytes) -> None:
+        digest = hashlib.sha256(data).hexdigest()
+        await asyncio.to_thread(write_once, self.folder / digest[:2] / digest, data)
+        kind = sniff(data) or piece.mimetype
+        await self.database.transaction(lambda tx: self._stored(tx, piece, (digest, len(data), kind)))
+
+    def _stored(self, tx: Transaction, piece: Evidence, content: tuple[str, int, str]) -> None:
+        evidence.stored(tx, piece.id, content)
+        current = evidence.get(tx, piece.id)
+        twin = evidence.twin(tx, current, content[0]) if current and current.finding_no else None
+        if current is not None and twin is not None:
+            self._tell(tx, current, "photo_same", other=twin.finding_no or 0, finding=current.finding_no or 0)
+
+    def _lost(self, tx: Transaction, piece: Evidence, why: str) -> None:
+        evidence.lost(tx, piece.id, why)
+        zone = self.house.world.campaign.timezone
+        at = datetime.fromisoformat(piece.at).astimezone(zone).strftime("%m-%d %H:%M")
+        reason = "gone_large" if "limit" in why else "gone_damaged" if "match" in why else "gone_missing"
+        person = people.by_id(tx, piece.person_id)
+        reason_text = self.house.texts.render(line(reason, limit=self.limit // 1_000_000), person.language)
+        self._tell(tx, piece, "photo_gone", at=at, name=piece.name, why=reason_text)
+
+    def _tell(self, tx: Transaction, piece: Evidence, key: str, **params: str | int) -> None:
+        person = people.by_id(tx, piece.person_id)
+        body = self.house.texts.render(line(key, **params), person.language)
+        content = {"msgtype": "m.notice", "body": body, "m.mentions": {}}
+        outbox.put(tx, (piece.room_id, person.id), ("message", "m.room.message"), content, self.now())
+
+
+def _media(piece: Evidence) -> Media:
+    return Media(piece.kind, piece.name, piece.url, piece.mimetype, piece.size, piece.key)
+
+
+def sniff(data: bytes) -> str:
+    """The type of a file as its content shows it; empty when it shows nothing."""
+    try:
+        return str(puremagic.from_string(data[:4096], mime=True))
+    except (puremagic.PureError, ValueError):
+        return ""
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """All of the file stands at `path`, or nothing does."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # its new name survives a power cut as well
+    finally:
+        os.close(folder)

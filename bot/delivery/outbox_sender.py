@@ -1,0 +1,247 @@
+"""The one door out: carries rows of the outbox to the chat, in order inside a room, rooms side by side.
+
+Rule: a row's number decides its transaction id, so sending again after a crash is the same sending. A row is done only
+when its event id stands on the disk. A homeserver forgets transaction ids after some hours: a row older than that, which
+may have been sent before a crash or a time-out, is looked up in its room before it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.chat import Chat, Message, TryLater, Undeliverable, Upload
+from storage import outbox, rooms
+from storage.db import Database, Reader, StorageProblem, Transaction
+from storage.outbox import Outgoing
+
+log = logging.getLogger(__name__)
+
+Builder = Callable[[Outgoing], Awaitable[Upload | str]]
+LONGEST_WAIT = 60.0  # seconds between two tries
+AT_ONCE = 2000  # rows held in memory
+# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
+# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
+REMEMBERED = timedelta(hours=6)
+NOTE_SECONDS = 0.02  # between an arrival and its note: arrivals of that time share one transaction
+
+
+@dataclass(slots=True)
+class Postman:
+    """`build` makes the file of a ledger row, or the words to send instead when it cannot. `now` is the clock. Run it with `run`, or `drain` it once."""
+
+    database: Database
+    chat: Chat
+    build: Builder
+    now: Callable[[], datetime]
+    instance: str = ""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _written: bool = True  # rows may stand in the outbox that are not in hand yet
+    _note_at: asyncio.TimerHandle | None = None
+    _queues: dict[str, deque[Outgoing]] = field(default_factory=dict)
+    _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _done: list[tuple[int, str | None]] = field(default_factory=list)
+    _last: int = 0
+
+    def wake(self) -> None:
+        """Something was written: look again."""
+        self._written = True
+        self._idle.clear()
+        self._wake.set()
+
+    async def settled(self, seconds: float) -> None:
+        """Wait until everything in hand was carried, so long at most."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+
+    async def run(self) -> None:
+        """Carry until cancelled. SignedOut ends it: only the operator can help."""
+        self._wake.set()
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if self._written:
+                    await self._collect()
+                if self._note_at is None:
+                    await self._note()
+                self._raise_failures()
+                if not self._workers and not self._written:
+                    self._idle.set()
+        finally:
+            if self._note_at is not None:
+                self._note_at.cancel()
+            for worker in self._workers.values():
+                worker.cancel()
+            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+            with contextlib.suppress(StorageProblem):  # then it is sent again: the same sending
+                await self._note()
+
+    async def drain(self) -> None:
+        """Carry everything there is, then return."""
+        while True:
+            await self._collect()
+            if not self._workers:
+                return
+            await asyncio.wait(self._workers.values())
+            await self._note()
+            self._raise_failures()
+
+    async def _collect(self) -> None:
+        """Read rows not yet in hand and give each to its room's queue."""
+        if not self.instance:
+            self.instance = await self.database.read(outbox.instance)
+        room_for = AT_ONCE - sum(map(len, self._queues.values()))
+        if room_for <= 0:
+            return  # looked at again when a room is through
+        self._written = False
+        after = self._last
+        rows = await self.database.read(lambda r: _with_rooms(r, outbox.unsent(r, after, room_for)))
+        for row, key in rows:
+            self._last = row.id
+            self._queues.setdefault(key, deque()).append(row)
+            if key not in self._workers:
+                self._workers[key] = asyncio.create_task(self._serve(key))
+        if len(rows) == room_for:
+            self.wake()
+
+    def _raise_failures(self) -> None:
+        for key, worker in list(self._workers.items()):
+            if worker.done():
+                del self._workers[key]
+                worker.result()
+                if self._queues.get(key):
+                    self._workers[key] = asyncio.create_task(self._serve(key))
+
+    async def _serve(self, key: str) -> None:
+        """Send one room's rows in order; the next only after the one before."""
+        queue = self._queues[key]
+        try:
+            while queue:
+                event_id, failed = await self._carry(queue[0])
+                row = queue.popleft()
+                if failed:
+                    log.warning("outbox row %d can never be sent: %s", row.id, failed)
+                    await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
+                else:
+                    self._done.append((row.id, event_id))
+                    if (
+                        self._note_at is None
+                    ):  # soon, not when the room's last row is through; and many at once
+                        loop = asyncio.get_running_loop()
+                        self._note_at = loop.call_later(NOTE_SECONDS, self._time_to_note)
+        finally:
+            self._wake.set()
+
+    def _time_to_note(self) -> None:
+        self._note_at = None
+        self._wake.set()
+
+    async def _note(self) -> None:
+        """Note what has arrived: many rows in one transaction."""
+        done, self._done = self._done, []
+        if not done:
+            return
+        at = self.now()
+
+        def note(tx: Transaction) -> None:
+            for row_id, event_id in done:
+                outbox.sent(tx, row_id, event_id, at)
+
+        await self.database.transaction(note)
+
+    async def _carry(self, row: Outgoing) -> tuple[str | None, str | None]:
+        """Try until it arrives (event id, None) or is known to be hopeless (None, why)."""
+        tries = 0
+        while True:
+            try:
+                return await self._once(row), None
+            except Undeliverable as error:
+                return None, str(error)
+            except TryLater as error:
+                tries += 1
+                wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)
+                log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
+                await asyncio.sleep(wait * random.uniform(1.0, 1.2))
+
+    async def _once(self, row: Outgoing) -> str | None:
+        room_id = row.room_id or await self._direct(row)
+        if row.act == "join":
+            await self.chat.join(room_id)
+            await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "joined", self.now()))
+            return None
+        if row.act == "leave":
+            await self.chat.leave(room_id)
+            await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
+            return None
+        txn_id = f"paicha-{self.instance}-{row.id}"
+        written_at = datetime.fromisoformat(row.written_at)
+        if not timedelta(0) <= self.now() - written_at < REMEMBERED:
+            event_id = await self.chat.find_sent(room_id, txn_id, written_at)
+            if event_id is not None:
+                return event_id
+        upload = await self.build(row) if row.act == "ledger" else None
+        if isinstance(upload, str):
+            content: dict[str, object] = {"msgtype": "m.notice", "body": upload, "m.mentions": {}}
+            upload = None
+        else:
+            content = _file(upload) if upload else await self._resolved(row)
+        return await self.chat.send(Message(room_id, txn_id, row.type, content, written_at), upload)
+
+    async def _direct(self, row: Outgoing) -> str:
+        """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
+        person_id = row.person_id
+        assert person_id is not None, f"outbox row {row.id} names neither room nor person"
+        known = await self.database.read(lambda r: rooms.direct(r, person_id))
+        if known is not None:
+            await self.database.transaction(lambda tx: outbox.set_room(tx, row.id, known))
+            return known
+        user_id = await self.database.read(
+            lambda r: str(r.value("SELECT user_id FROM people WHERE id = ?", (person_id,)))
+        )
+        room_id = await self.chat.open_direct(user_id)
+        new = rooms.Room(room_id, "direct", person_id, True, "joined")
+
+        def keep(tx: Transaction) -> None:
+            rooms.keep(tx, new, self.now())
+            outbox.set_room(tx, row.id, room_id)
+
+        await self.database.transaction(keep)
+        return room_id
+
+    async def _resolved(self, row: Outgoing) -> dict[str, object]:
+        """A reaction to one of our own messages names its row; by now it has an event id."""
+        relation = row.content.get("m.relates_to")
+        if not isinstance(relation, dict) or "row" not in relation:
+            return row.content
+        await self._note()
+        target = relation["row"]
+        event_id = await self.database.read(
+            lambda r: r.value("SELECT event_id FROM outbox WHERE id = ?", (target,))
+        )
+        if event_id is None:
+            raise Undeliverable(f"row {target}, which it reacts to, was never sent")
+        rest = {name: value for name, value in relation.items() if name != "row"}
+        return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
+
+
+def _with_rooms(tx: Reader, rows: list[Outgoing]) -> list[tuple[Outgoing, str]]:
+    """Each row with the queue it belongs to: what goes to a person keeps its order with what goes to their room."""
+    keyed = []
+    for row in rows:
+        room_id = row.room_id or (rooms.direct(tx, row.person_id) if row.person_id is not None else None)
+        keyed.append((row, room_id or f"person {row.person_id}"))
+    return keyed
+
+
+def _file(upload: Upload) -> dict[str, object]:
+    info = {"mimetype": upload.mimetype, "size": len(upload.data)}
+    return {"msgtype": "m.file", "body": upload.name, "filename": upload.name, "info": info, "m.mentions": {}}

@@ -1,0 +1,105 @@
+"""How a clear was established, as people say it along with the answer: 入户12户, 查台账, 现场."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dialogue.parsing.answers import AnswerWords, any_of, clauses, key, look_up
+from bot.dialogue.parsing.normalise import Line
+from bot.dialogue.parsing.numerals import NUMBER, parse_number
+
+_VERB = "入户|进户|走访|走了|跑了|去了|查了|看了|抽查|抽了|问了|查看|核查|核实"
+_SAID_AS = {
+    "进户": "入户",
+    "走了": "走访",
+    "跑了": "走访",
+    "去了": "走访",
+    "查了": "查看",
+    "看了": "查看",
+    "抽了": "抽查",
+    "问了": "询问",
+}
+_VISIT = re.compile(
+    rf"(?:我们?|一共|共|总共|已|已经|都|又|今天|昨天)?(?P<verb>{_VERB})(?:走访|调查|核查|核实|了解|查看|看|到|了){{0,2}}\s?(?:约|大约|近|共|共计)?"
+    rf"\s?(?P<n>{NUMBER})\s?多?(?:农户|户人家|户群众|户|家)(?:人家)?"
+)
+_VISITED_TOO = re.compile(rf"(?P<n>{NUMBER})\s?户\s?(?:都|全部|全)?(?P<verb>入户|走访)(?:走访|了|过|到)?")
+_VISITED = re.compile(r"(?:visited|checked|saw)\s(?P<n>\d{1,5})\s(?:households?|homes?|families|houses?)")
+_HOUSEHOLDS = re.compile(rf"(?P<n>{NUMBER})\s?多?(?:户|家)")
+_BEFORE = re.compile(r"(?:^|[\s,;。.!、:()]|[无没有题好常及到项\dr])$")
+_AFTER = re.compile(r"\s*(?:$|[,;。.!、:()\n]|都|均|全|没|未|无|一切|\d|[除其])|\s")
+_BOUNDS = r"(?:^|(?<=[\s,;。.!、:(]))(?:{})了?(?=$|[\s,;。.!、:)])"
+
+
+@dataclass(frozen=True, slots=True)
+class BasisWords:
+    """The basis phrases of words.toml, ready for looking up."""
+
+    phrases: Mapping[str, str]
+    phrase: re.Pattern[str]  # one of them, standing as a clause of its own
+    keywords: Mapping[str, str]
+
+
+def basis_words(data: Mapping[str, Any]) -> BasisWords:
+    """Compile [basis] and [basis_keywords]."""
+    phrases = {word: said for said, words in data["basis"].items() for word in words}
+    return BasisWords(phrases, re.compile(_BOUNDS.format(any_of(phrases))), dict(data["basis_keywords"]))
+
+
+def take_basis(line: Line, words: BasisWords) -> tuple[Line, str]:
+    """`line` with every basis in it blanked out (the length stays), and the basis said, several joined by 、."""
+    text, found = line.fold, dict[int, str]()
+    for match in (*_VISIT.finditer(text), *_VISITED_TOO.finditer(text), *_VISITED.finditer(text)):
+        if _BEFORE.search(text[max(0, match.start() - 1) : match.start()]) and _AFTER.match(
+            text, match.end()
+        ):
+            found[match.start()] = _said(match)
+            text = _blank(text, match)
+    for match in words.phrase.finditer(text):
+        phrase = match.group()
+        found[match.start()] = words.phrases.get(phrase) or words.phrases[phrase.removesuffix("了")]
+        text = _blank(text, match)
+    if not found:
+        return line, ""
+    kept = "".join(c if f == t else "," for c, f, t in zip(line.words, line.fold, text, strict=True))
+    return Line(kept, text), "、".join(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
+    """The basis in the reply to "how was it established?": freely worded, but a denial is none."""
+    left, said = take_basis(line, words)
+    if said:
+        return said
+    text = line.fold
+    match = _VISIT.search(text)
+    if match:
+        return _said(match)
+    plain = key(text.strip(" ,;。.!?"))
+    households = _HOUSEHOLDS.fullmatch(plain)
+    if households:
+        return f"入户{parse_number(households['n'])}户"
+    worded = len(plain) > 1 and any(character.isalpha() for character in plain)
+    if not worded or look_up(plain, answers) or text.rstrip().endswith("?"):
+        return ""
+    told = [
+        text[start:end] for start, end in clauses(line) if not answers.denial.match(text[start:end].strip())
+    ]
+    for keyword, meant in words.keywords.items():
+        if any(keyword in clause for clause in told):
+            return meant
+    return "" if answers.denial.match(plain) else left.words
+
+
+def _said(match: re.Match[str]) -> str:
+    number = parse_number(match["n"])
+    if "verb" not in match.groupdict():
+        return f"visited {number} households"
+    verb = match["verb"]
+    return f"{_SAID_AS.get(verb, verb)}{match['n'] if number is None else number}户"
+
+
+def _blank(text: str, match: re.Match[str]) -> str:
+    return text[: match.start()] + "," * (match.end() - match.start()) + text[match.end() :]

@@ -1,0 +1,283 @@
+"""Answers for many items in one message: `4-10 无；12有 慢病卡没办，其余无`.
+
+Rules: an item given two different answers gets none; a finding needs its item named, not a section or "the rest";
+as long as any piece of the message is not understood, neither "the rest" nor "all but" is marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from bot.dialogue.meaning import Mark, Spread
+from bot.dialogue.parsing.answer_parser import read_answer
+from bot.dialogue.parsing.answers import (
+    FOUND,
+    SEPARATORS,
+    AnswerWords,
+    look_up,
+    only_filler,
+    tells_of_trouble,
+)
+from bot.dialogue.parsing.normalise import SILENCE, Line
+from bot.dialogue.parsing.subjects import Subject, SubjectWords, subject_of
+
+# A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
+_STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
+_LONG_LIST = 60  # characters of a list that is looked into once only
+_WEAK = frozenset(" .:有无没题好常及在现✅👍👌")
+# 有问题的是12, 没问题：4-10: the answer stands first and points on to its items.
+_TURNED = re.compile(
+    r"[题有无没现常及](?:的(?:项目?|条)?(?:有|是|为)?\s?:?|项目?(?:有|是|为)?\s?:|\s?:)\s{0,2}$"
+)
+_POINTER = re.compile(r"的?(?:项目|项|条)?(?:有|是|为)?[\s:]*$")
+_POINTS_ON = re.compile(r"(?:的|项目|是|为|的有|:)[\s:]*$")
+_ANSWER_FOLLOWS = re.compile(
+    r"[\s,:.、=-]{0,3}(?:都|均|全部?|也|还|就|暂时?|is|are|\s){0,3}(?:没|无|未|莫|木有|有|发现|存在|不涉|不适|不存|不属|正常|好|挺好|很好|稍后|跳过|一切|"
+    r"ok|clear|none|nothing|found|problem|no\b|fine|n/a|na\b|not|later|skip|[✅👍👌])"
+)
+
+_ANSWER_FIRST = re.compile(r"\d{1,2}\s?[项号题条]?\s?(?:有问题|发现问题|有|found)\s?[,;:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A subject and what was said of it."""
+
+    subject: Subject
+    said: Line
+    predicate: Line
+    loose: bool  # the number stands in the middle of a line
+    contrary: bool = False  # introduced by a but
+
+
+@dataclass(slots=True)
+class Marked:
+    """What the marks in a message say."""
+
+    marks: list[Mark] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
+    lead: Line = SILENCE  # what stands before the first subject
+    pieces: list[Piece] = field(default_factory=list)
+    held: bool = False  # marks were understood, but have to wait for what was not
+    inferred: bool = False  # a finding was told of without the word for it: 22 水管漏水
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """Words between two marks."""
+
+    join: re.Pattern[str]
+    exception: re.Pattern[str]
+
+
+def find_marks(
+    line: Line, subject: re.Pattern[str], words: SubjectWords, answers: AnswerWords, joins: Joins
+) -> Marked:
+    """Every mark in `line`. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
+    pieces, lead = _pieces(line, subject, words, joins)
+    lead, pieces = _turned(line, lead, pieces, answers)
+    if only_filler(lead.fold, answers):
+        lead = SILENCE
+    marked = Marked(lead=lead, pieces=pieces)
+    spoken: list[tuple[Piece, Mark]] = []
+    for piece in _with_exceptions(pieces, marked, answers):
+        marked.rest += [_as_said(said, piece) for said in piece.subject.unknown]
+        if not piece.subject.nos and piece.subject.spread is Spread.LISTED:
+            continue
+        mark, inferred = _mark(piece, answers)
+        marked.inferred = marked.inferred or inferred
+        if mark is None:
+            marked.rest.append(piece.said.words)
+            continue
+        if piece.subject.found:
+            spoken.append((piece, Mark(FOUND, piece.subject.nos)))
+        spoken.append((piece, mark))
+    marked.marks = _agreeing(spoken, marked.rest)
+    if marked.rest or marked.lead.fold:
+        marked.marks = [mark for mark in marked.marks if mark.spread is Spread.LISTED]
+        held = [piece.said.words for piece, mark in spoken if mark.spread is not Spread.LISTED]
+        marked.rest += held
+        marked.held = bool(held)
+    return marked
+
+
+def _pieces(
+    line: Line, subject: re.Pattern[str], words: SubjectWords, joins: Joins
+) -> tuple[list[Piece], Line]:
+    """Cut `line` at every place where a subject stands; also what precedes the first."""
+    found: list[tuple[Subject, bool]] = []
+    position = 0
+    while match := subject.search(line.fold, position):
+        if _may_stand(match, line.fold, joins):
+            loose = not _STRONG.search(line.fold, max(0, match.start() - 4), match.start())
+            found.append((subject_of(match, line, words), loose))
+            position = match.end()
+        else:  # a shorter list may begin inside; not inside a long one, which would take a square of its length
+            long = match.end() - match.start() > _LONG_LIST
+            position = match.end() if long else match.start() + 1
+    if not found:
+        return [], SILENCE
+    pieces: list[Piece] = []
+    contrary = False
+    for (this, loose), after in zip(found, [*(s.start for s, _ in found[1:]), len(line.fold)], strict=True):
+        predicate = line.cut(this.end, after)
+        join = joins.join.search(predicate.fold)
+        said = line.cut(this.start, this.end + (join.start() if join else len(predicate.fold)))
+        predicate = predicate.cut(0, join.start() if join else None).strip(SEPARATORS + "=")
+        pieces.append(Piece(this, said.strip(SEPARATORS), predicate, loose, contrary))
+        contrary = bool(join and joins.exception.fullmatch(join.group().strip(SEPARATORS)))
+    lead = line.cut(0, found[0][0].start)
+    join = joins.join.search(lead.fold)
+    if join:
+        lead = lead.cut(0, join.start())
+        if joins.exception.fullmatch(join.group().strip(SEPARATORS)):
+            pieces[0] = replace(pieces[0], contrary=True)
+    return pieces, lead.strip(SEPARATORS)
+
+
+def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:
+    """Whether a subject may stand here: after a break, or run on where an answer ended and another follows."""
+    start, groups = match.start(), match.groupdict()
+    if groups["rest"]:
+        return True
+    if not groups["refs"]:
+        return start == 0 or text[start - 1] in _WEAK or bool(_STRONG.search(text, max(0, start - 4), start))
+    follows = bool(_ANSWER_FOLLOWS.match(text, match.end()))
+    if _STRONG.search(text, max(0, start - 4), start) or start == 0:
+        return follows or groups["refs"][0].isascii() or groups["refs"][0] == "第"
+    if _TURNED.search(text, max(0, start - 10), start):
+        return True
+    return follows and (text[start - 1] in _WEAK or bool(joins.join.search(text, max(0, start - 8), start)))
+
+
+def _turned(line: Line, lead: Line, pieces: list[Piece], answers: AnswerWords) -> tuple[Line, list[Piece]]:
+    """Answers that stand before their items (没问题：4-10；有问题的是12) put behind them."""
+    unsaid = [i for i, p in enumerate(pieces) if not p.predicate.fold and p.subject.spread is Spread.LISTED]
+    if not unsaid or not _POINTS_ON.search(line.fold, 0, pieces[0].subject.start):
+        return lead, pieces
+    before = [
+        _pointing(part, answers) for part in (lead, *(piece.predicate for piece in pieces[: unsaid[-1]]))
+    ]
+    if not all(part.fold for part in before):
+        return lead, pieces
+    turned = [
+        replace(
+            piece,
+            predicate=part,
+            said=Line(f"{part.words} {piece.said.words}", f"{part.fold} {piece.said.fold}"),
+        )
+        for part, piece in zip(before, pieces, strict=False)
+    ]
+    return SILENCE, [*turned, *pieces[len(turned) :]]
+
+
+def _pointing(part: Line, answers: AnswerWords) -> Line:
+    """The answer in `有问题的是`; nothing where it is no answer."""
+    for end in (len(part.fold), len(_POINTER.sub("", part.fold))):
+        if len(look_up(part.fold[:end], answers)) == 1:
+            return part.cut(0, end)
+    return SILENCE
+
+
+def _with_exceptions(pieces: list[Piece], marked: Marked, answers: AnswerWords) -> list[Piece]:
+    """Join `…，除了12` to what it is an exception from: the piece before it, or the words before all pieces."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if piece.subject.spread is not Spread.ALL or piece.predicate.fold or not piece.subject.nos:
+            joined.append(piece)
+        elif not joined and look_up(marked.lead.fold, answers):
+            joined.append(replace(piece, predicate=marked.lead))
+            marked.lead = SILENCE
+        elif joined and joined[-1].subject.spread is not Spread.REST:
+            before, out = joined[-1].subject, piece.subject.nos
+            nos = (
+                (*before.nos, *out)
+                if before.spread is Spread.ALL
+                else tuple(n for n in before.nos if n not in out)
+            )
+            joined[-1] = replace(joined[-1], subject=replace(before, nos=nos))
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _mark(piece: Piece, answers: AnswerWords) -> tuple[Mark | None, bool]:
+    """The mark that a piece is, or None where it has to be asked again; whether a finding was inferred."""
+    inferred = False
+    subject = piece.subject
+    reading = read_answer(piece.predicate, answers)
+    answer, detail = reading.answer, reading.detail.words
+    if answer is None and not reading.could and subject.spread is Spread.LISTED:
+        inferred = (
+            len(subject.nos) == 1 and not piece.loose and tells_of_trouble(piece.predicate.fold, answers)
+        )
+        answer, detail = (FOUND, piece.predicate.words) if inferred else (None, "")
+    if answer is None or (answer is FOUND and (subject.by_name or subject.spread is not Spread.LISTED)):
+        return None, False
+    return Mark(answer, subject.nos, subject.spread, detail), inferred
+
+
+def _as_said(said: str, piece: Piece) -> str:
+    return f"{said} {piece.predicate.words}".strip()
+
+
+def _agreeing(spoken: list[tuple[Piece, Mark]], rest: list[str]) -> list[Mark]:
+    """The marks without the items that were given two answers; those go to `rest` with both."""
+    given: dict[int, list[tuple[Piece, Mark]]] = defaultdict(list)
+    for piece, mark in spoken:
+        if mark.spread is Spread.LISTED:
+            for no in mark.nos:
+                given[no].append((piece, mark))
+    dropped: set[tuple[int, int]] = set()  # (mark, item)
+    for no, both in given.items():
+        if len({mark.answer for _, mark in both}) > 1:
+            last, mark = both[-1]
+            lost = (
+                both
+                if not (last.contrary and len(mark.nos) == 1)
+                else [b for b in both if b[1].answer != mark.answer]
+            )
+            dropped |= {(id(m), no) for _, m in lost}
+            if lost is both:
+                rest += [f"{no} {piece.predicate.words}" for piece, _ in both]
+        else:
+            dropped |= {(id(m), no) for _, m in both[1:] if not m.detail}
+    marks: list[Mark] = []
+    for _, mark in spoken:
+        if mark.spread is Spread.LISTED:
+            nos = tuple(no for no in mark.nos if (id(mark), no) not in dropped)
+            if nos and marks and _continues(mark, marks[-1]):
+                marks[-1] = replace(mark, nos=tuple(sorted((*marks[-1].nos, *nos))))
+            elif nos:
+                marks.append(replace(mark, nos=nos))
+        elif mark.spread is Spread.ALL:
+            named = [no for no in given if any(m.answer is not mark.answer for _, m in given[no])]
+            marks.append(replace(mark, nos=tuple(dict.fromkeys((*mark.nos, *named)))))
+        else:
+            marks.append(mark)
+    return marks
+
+
+def _continues(mark: Mark, before: Mark) -> bool:
+    """Whether two marks in a row are one: findings never are, each has its own words."""
+    return mark.answer is not FOUND and replace(mark, nos=before.nos) == before
+
+
+def well_formed(marked: Marked) -> bool:
+    """Whether a message is nothing but marks with an item or section named: even a text cannot be that."""
+    named = [
+        p
+        for p in marked.pieces
+        if p.subject.spread is not Spread.REST and (p.subject.nos or p.subject.by_name)
+    ]
+    if not marked.marks or marked.rest or marked.lead.fold or not named:
+        return False
+    many = len(marked.pieces) > 1
+    return many or not marked.marks[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
+
+
+def _formal(piece: Piece) -> bool:
+    """第22项有水管漏 and 22有，水管漏 name an item; 22有水管漏 may be 22 of something."""
+    return piece.said.fold.startswith("第") or bool(_ANSWER_FIRST.match(piece.said.fold))

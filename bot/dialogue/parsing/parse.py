@@ -1,0 +1,189 @@
+"""From a person's words to what they mean, given the question that is open.
+
+Rules: never raises, whatever the string; never guesses between clear and found; what was not understood is in `rest`.
+Commands come first, in every state. While a text is awaited nearly everything is that text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.dialogue.meaning import Answer, Expect, Mark, Understanding
+from bot.dialogue.parsing.answer_parser import Reading, narrowed, read_answer
+from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
+from bot.dialogue.parsing.basis import ask_basis, take_basis
+from bot.dialogue.parsing.bulk import Marked, find_marks, well_formed
+from bot.dialogue.parsing.commands import find_command
+from bot.dialogue.parsing.normalise import Line, fold, normalise
+from bot.dialogue.parsing.numerals import NUMBER, parse_number
+from bot.dialogue.parsing.subjects import subject_of
+from bot.dialogue.parsing.vocabulary import Vocabulary
+
+_OPTIONS = dict(enumerate(Answer, start=1))
+_LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
+_DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
+_WHOLE_NUMBER = re.compile(
+    rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
+    r"\s?(?P<unit>[个种项号条题]|选项)?\s?[)\].、,。!~]*"
+)
+_OPTION_FIRST = re.compile(
+    r"(?:我?选|我?答|option\s)?\s?第?(?:(?P<n>[1-4])(?P<close>个?[\s,.、:;。)]{1,3}|(?=\D))|(?P<c>[一二三四两])(?:个|[\s,.、:;。)]){1,3})(?P<tail>.+)",
+    re.S,
+)
+
+_NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
+
+
+def understand(words: str, expect: Expect, vocabulary: Vocabulary) -> Understanding:
+    """What `words` mean while `expect` is open."""
+    said = normalise(words)
+    plain = Understanding(said)
+    if not said:
+        return plain
+    line = fold(said, vocabulary.spelling)
+    bare, basis = take_basis(line, vocabulary.bases)
+    alone = key(line.fold.strip(SEPARATORS))
+    if (
+        basis
+        and not bare.fold.strip(SEPARATORS)
+        and (expect is Expect.BASIS or alone not in vocabulary.commands.whole)
+    ):
+        return plain if expect is Expect.TEXT else replace(plain, basis=basis)
+    if expect is Expect.BASIS and alone in vocabulary.bases.keywords:
+        return replace(plain, basis=vocabulary.bases.keywords[alone])
+    command = find_command(line, expect, vocabulary.commands, vocabulary.answers)
+    plain = replace(plain, number=_number(line), yes=read_consent(line, vocabulary.answers))
+    if command and not (expect is Expect.CONFIRM and plain.yes is not None and command.name == "thanks"):
+        return Understanding(said, command=command)
+    if expect is Expect.CHOICE or expect is Expect.NOTHING:
+        return _to_item(replace(plain, basis=basis), bare, expect, vocabulary)
+    return _to_question(
+        replace(plain, basis="" if expect is Expect.TEXT else basis), line, bare, expect, vocabulary
+    )
+
+
+def _number(line: Line) -> int | None:
+    match = _WHOLE_NUMBER.fullmatch(line.fold)
+    return parse_number(match["n"]) if match else None
+
+
+def _marks(line: Line, expect: Expect, vocabulary: Vocabulary) -> Marked:
+    if len(line.fold) > _LONGEST_MARKED:
+        return Marked()
+    if "." in line.fold:  # 4.5.6 is a list; two numbers with a point are a decimal
+        line = Line(line.words, _DOTTED.sub(lambda match: match.group().replace(".", ","), line.fold))
+    words = vocabulary.subjects
+    subject = words.subject_or_all if expect is Expect.NOTHING else words.subject
+    return find_marks(line, subject, words, vocabulary.answers, vocabulary.joins)
+
+
+def _to_item(plain: Understanding, line: Line, expect: Expect, vocabulary: Vocabulary) -> Understanding:
+    """While an item is open, or nothing: marks, or one answer."""
+    if plain.number is not None:
+        match = _WHOLE_NUMBER.fullmatch(line.fold)
+        item_named = match is not None and match["unit"] in {"项", "号", "条", "题"}
+        return (
+            replace(plain, choice=_OPTIONS.get(plain.number))
+            if expect is Expect.CHOICE and not item_named
+            else plain
+        )
+    marked = _marks(line, expect, vocabulary)
+    option = (
+        _OPTION_FIRST.fullmatch(line.fold) if expect is Expect.CHOICE and len(marked.pieces) < 2 else None
+    )
+    if option and not _names_item(marked, option):
+        reading = _by_option(line, option, vocabulary)
+        if reading:
+            return _with_reading(plain, reading)
+    if marked.marks or marked.held:
+        return _with_marks(plain, marked, vocabulary)
+    reading = read_answer(line, vocabulary.answers)
+    if reading.answer is LATER and reading.detail.fold:  # 跳过12
+        skipped = vocabulary.subjects.subject.fullmatch(reading.detail.fold)
+        nos = skipped and subject_of(skipped, reading.detail, vocabulary.subjects).nos
+        if nos:
+            return replace(plain, marks=(Mark(LATER, nos),))
+    if reading.could:
+        return _with_reading(plain, reading)
+    if plain.yes is not None:
+        return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND)) if expect is Expect.CHOICE else plain
+    if plain.basis and not line.fold.strip(SEPARATORS):
+        return plain
+    if not marked.rest:
+        return replace(plain, rest=(plain.words,))
+    lead = (marked.lead.words,) if marked.lead.fold else ()
+    return replace(plain, rest=(*lead, *map(_sentence, marked.rest)))
+
+
+def _names_item(marked: Marked, option: re.Match[str]) -> bool:
+    """Whether the number at the start is certainly an item's: more than the bare digit was named."""
+    if not marked.pieces:
+        return False
+    subject, digit = marked.pieces[0].subject, "n" if option["n"] else "c"
+    return subject.end > option.end(digit) or subject.start > option.start(digit) or subject.by_name
+
+
+def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> Reading | None:
+    """`2 水管漏水`: an option's number and words. None when the words show that an item's number was meant."""
+    chosen = _OPTIONS[parse_number(option["n"] or option["c"]) or 1]
+    spoken = line.cut(option.start("tail"))
+    tail = spoken.strip(SEPARATORS)
+    if _NO_WORDS.match(spoken.fold):  # 4-100000, 1.1: numbers of something else
+        return None
+    if not option["close"] and re.match(
+        "[户人个家处名岁元块万年月日天米次栋间口只亩吨张份辆台座根条套村组队楼层起笔位头斤号项分点周级类本件%-]",
+        tail.fold,
+    ):
+        return None
+    if re.match("[户人家处名岁元年月日天米次]", tail.fold):
+        return None
+    reading = read_answer(tail, vocabulary.answers)
+    if chosen is LATER and reading.answer and reading.answer is not LATER:
+        return None
+    return narrowed(chosen, reading, tail, vocabulary.answers)
+
+
+def _with_reading(plain: Understanding, reading: Reading) -> Understanding:
+    if reading.doubt:
+        return replace(plain, doubt=reading.doubt)
+    return replace(plain, choice=reading.answer, detail=_sentence(reading.detail.words))
+
+
+def _with_marks(plain: Understanding, marked: Marked, vocabulary: Vocabulary) -> Understanding:
+    """Marks, unless other words came before them: those answer the open item, and the marks have to be asked again."""
+    if marked.lead.fold:
+        reading = read_answer(marked.lead, vocabulary.answers)
+        if reading.could:
+            return replace(
+                _with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
+            )
+        marked.rest.insert(0, marked.lead.words)
+    marks = tuple(replace(mark, detail=_sentence(mark.detail)) for mark in marked.marks)
+    return replace(plain, marks=marks, rest=tuple(map(_sentence, marked.rest)))
+
+
+def _to_question(
+    plain: Understanding, line: Line, bare: Line, expect: Expect, vocabulary: Vocabulary
+) -> Understanding:
+    """While a basis, a text, an option or a confirmation is awaited."""
+    if plain.number is not None:
+        return plain
+    if plain.yes is None and look_up(line.fold, vocabulary.answers) == (LATER,):
+        return replace(plain, choice=LATER)
+    marked = _marks(bare, expect, vocabulary)
+    if expect is Expect.TEXT:
+        if not well_formed(marked):
+            return plain
+        _, basis = take_basis(line, vocabulary.bases)
+        return _with_marks(replace(plain, basis=basis), marked, vocabulary)
+    if marked.marks and not marked.inferred and not marked.lead.fold:
+        return _with_marks(plain, marked, vocabulary)
+    if expect is Expect.BASIS and plain.yes is None:
+        return replace(plain, basis=ask_basis(line, vocabulary.bases, vocabulary.answers))
+    return plain
+
+
+def _sentence(words: str) -> str:
+    """As said, without the gap that a basis taken out of the middle left."""
+    return re.sub(r",{3,}", "，", words).strip(" ,，;；。\n")

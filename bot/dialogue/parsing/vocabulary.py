@@ -1,0 +1,45 @@
+"""Everything `understand` looks words up in, compiled once from words.toml and the campaign."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+
+from bot.dialogue.parsing.answers import AnswerWords, answer_words, any_of
+from bot.dialogue.parsing.basis import BasisWords, basis_words
+from bot.dialogue.parsing.bulk import Joins
+from bot.dialogue.parsing.commands import CommandWords, command_words
+from bot.dialogue.parsing.normalise import Spelling, spelling
+from bot.dialogue.parsing.subjects import SubjectWords, subject_words
+from bot.domain.campaign import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The compiled words of one campaign. Immutable: make one at the start and share it."""
+
+    spelling: Spelling
+    answers: AnswerWords
+    bases: BasisWords
+    commands: CommandWords
+    subjects: SubjectWords
+    joins: Joins
+
+
+def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
+    """Compile the words. KeyError, ValueError or tomllib.TOMLDecodeError when the file is not as it should be."""
+    data = tomllib.loads(text_of_words_toml)
+    phrases = data["phrases"]
+    joins = any_of(phrases["joins"])
+    return Vocabulary(
+        spelling=spelling(data["spelling"]["traditional"], data["spelling"]["typos"]),
+        answers=answer_words(data),
+        bases=basis_words(data),
+        commands=command_words(data),
+        subjects=subject_words(data, campaign),
+        joins=Joins(
+            re.compile(rf"[\s,;。、]{{0,3}}(?:{joins})[\s,:]{{0,3}}$"),
+            re.compile(any_of(phrases["exceptions"])),
+        ),
+    )

@@ -1,0 +1,87 @@
+"""A message that names a place: 张庄 · 张庄 4-10 无 · and the reply to which place was meant.
+
+Rule: a name at the head only says where; what follows it is understood as if it had been said there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.parse import understand
+from bot.dialogue.session import AskAnswer, AskPlace
+from bot.handlers import flow, navigate
+from bot.handlers.turn import Outcome, Turn
+from storage import people
+from storage.db import Reader
+from storage.people import Place
+
+_HEADED = re.compile(r"([^\s,，:：;；、]{2,20})[\s,，:：;；、]+(\S.*)", re.S)
+_OPEN = (Expect.NOTHING, Expect.CHOICE)
+
+
+def heeded(tx: Reader, turn: Turn) -> Turn | Outcome:
+    """The turn at the place its words name, or the switch to it; the turn as it is when they name none."""
+    own = people.places_of(tx, turn.person)
+    said, words, expect = turn.said, turn.said.words.strip(), turn.conversation.expect
+    place = next((place for place in own if place.name == words), None)
+    if place is None and expect not in (Expect.TEXT, Expect.BASIS):
+        place = _named(own, words)
+    if place is not None and not isinstance(turn.conversation.pending, AskPlace):
+        return navigate.start(tx, turn, place)
+    for piece in said.rest if said.marks else ():
+        place = _named(own, piece.strip())
+        if place is not None:
+            rest = tuple(other for other in said.rest if other != piece)
+            return _at(turn, place, replace(turn, said=replace(said, rest=rest)))
+    headed = _HEADED.fullmatch(words)
+    place = _named(own, headed[1]) if headed else None
+    if headed is None or place is None:
+        return turn
+    there = replace(turn, said=understand(headed[2], expect, turn.world.vocabulary))
+    if there.said.command is not None:
+        return turn
+    if there.said.marks:
+        return _at(turn, place, there)
+    pending = turn.conversation.pending
+    if isinstance(pending, AskAnswer) and (there.said.choice or there.said.doubt):
+        return there if pending.place == place.id else navigate.start(tx, turn, place)
+    return _at(turn, place, there) if expect in _OPEN else turn
+
+
+def _named(own: list[Place], words: str) -> Place | None:
+    """The one place these words are the name of, or part of the name of."""
+    found = flow.named_places(own, words) if 2 <= len(words) <= 20 else []
+    return found[0] if len(found) == 1 else None
+
+
+def _at(turn: Turn, place: Place, there: Turn) -> Turn:
+    if place.id == turn.conversation.place:
+        return there
+    return replace(there, conversation=replace(turn.conversation, place=place.id, trail=()))
+
+
+def is_text(tx: Reader, turn: Turn) -> bool:
+    """While a sentence is awaited, 继续 跟进整改 is one: a command there has to name a place that is there."""
+    command = turn.said.command
+    if command is None or not command.argument or turn.conversation.expect is not Expect.TEXT:
+        return False
+    if command.name not in ("walk", "switch", "progress", "review", "submit"):
+        return False
+    seen = people.places_seen_by(tx, turn.person)
+    return not flow.named_places(seen, command.argument) and command.argument not in {p.unit for p in seen}
+
+
+def then_said(tx: Reader, turn: Turn) -> Turn | None:
+    """A reply that settles which place was meant, as the earlier words said there. None: no words wait for it."""
+    pending = turn.conversation.pending
+    if not isinstance(pending, AskPlace) or not pending.words:
+        return None
+    place = navigate.chosen_place(tx, turn, pending)
+    if not isinstance(place, Place):
+        return None
+    conversation = replace(turn.conversation, pending=None, place=place.id, misses=0)
+    return replace(
+        turn, conversation=conversation, said=understand(pending.words, Expect.NOTHING, turn.world.vocabulary)
+    )

@@ -1,0 +1,180 @@
+"""Looking without changing: 进度, 我的, 核对, 问题 128, 帮助."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.dialogue.effects import Line, line
+from bot.dialogue.meaning import Expect
+from bot.dialogue.session import NAMES, AskSubmit
+from bot.domain import progress
+from bot.handlers import flow
+from bot.handlers.change import line_name, mine
+from bot.handlers.turn import Outcome, Turn
+from storage import checks, evidence, findings, people, schedule
+from storage.db import Reader
+from storage.people import Place
+
+SHOWN = 10  # lines of a list on a phone
+OFFICES = ("county", "observer")  # they look by unit
+
+
+def show_progress(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """How far the places this person may see have come."""
+    places = people.places_seen_by(tx, turn.person)
+    if turn.argument:
+        unit = [place for place in places if place.unit == turn.argument]
+        places = unit or flow.named_places(places, turn.argument)
+    if not places and turn.argument:
+        key = "unit_unknown" if turn.person.role in OFFICES else "place_unknown"
+        return flow.refused(turn, line(key, words=flow.short(turn.argument)))
+    if not places:
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
+    if len(places) <= SHOWN:
+        return Outcome(
+            replace(turn.conversation, misses=0), tuple(_place_line(tx, turn, place) for place in places)
+        )
+    return Outcome(replace(turn.conversation, misses=0), _overview(tx, turn, places))
+
+
+def _place_line(tx: Reader, turn: Turn, place: Place) -> Line:
+    n = progress.count(turn.items_of(place), flow.answers_at(tx, place))
+    key = "progress_done" if n.missing == 0 else "progress"
+    return line(
+        key,
+        place=place.name,
+        answered=n.answered,
+        asked=n.asked,
+        clear=n.clear,
+        found=n.found,
+        na=n.not_applicable,
+        later=n.later,
+    )
+
+
+def _overview(tx: Reader, turn: Turn, places: list[Place]) -> tuple[Line, ...]:
+    counts = checks.counts(tx)
+    asked = answered = done = begun = 0
+    quiet: list[str] = []
+    for place in places:
+        total = len(turn.items_of(place))
+        given = sum(n for kind, n in counts.get(place.id, {}).items() if kind != "later")
+        asked, answered = asked + total, answered + given
+        done += given >= total
+        begun += given > 0
+        quiet += [] if given else [place.name]
+    lines = [line("overview", places=len(places), done=done, begun=begun, answered=answered, asked=asked)]
+    if quiet:
+        shown = "、".join(quiet[:SHOWN]) + ("…" if len(quiet) > SHOWN else "")
+        lines.append(line("overview_quiet", n=len(quiet), places=shown))
+    seen = {place.id for place in places}
+    lines.append(
+        line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in seen))
+    )
+    return tuple(lines)
+
+
+def mine_list(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """我的: what this person has sent, and how it stands."""
+    lines = [_place_line(tx, turn, place) for place in people.places_of(tx, turn.person)[:SHOWN]]
+    own = findings.of_reporter(tx, turn.person.id)
+    handed = schedule.submissions(tx)
+    lines += [
+        line("mine_submitted", place=place.name, at=_when(turn, handed[place.id]))
+        for place in people.places_of(tx, turn.person)[:SHOWN]
+        if place.id in handed
+    ]
+    lines.append(line("mine_findings", n=len(own)))
+    for finding in own[:SHOWN]:
+        item = turn.world.campaign.item.get(finding.item_id)
+        lines.append(
+            line(
+                "mine_finding",
+                finding=finding.no,
+                no=item.no if item else "?",
+                text=_short(finding.description),
+                state=f"@state_{finding.state}",
+                due=date.fromisoformat(finding.due) if finding.due else "@no_due",
+            )
+        )
+    return Outcome(replace(turn.conversation, misses=0), tuple(lines))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 20 else text[:20] + "…"
+
+
+def _when(turn: Turn, at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(turn.world.campaign.timezone).strftime("%m-%d %H:%M")
+
+
+def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """问题 128: everything known about one finding."""
+    finding = mine(tx, turn, turn.number or 0)
+    if finding is None:
+        return flow.refused(turn, line("no_such_finding", finding=turn.number or "?"))
+    item = turn.world.campaign.item.get(finding.item_id)
+    head = line(
+        "card",
+        finding=finding.no,
+        state=f"@state_{finding.state}",
+        place=people.place(tx, finding.place_id).name,
+        no=item.no if item else "?",
+        text=finding.description,
+    )
+    lines = [head]
+    for column in ("object", "cause", "measure", "due", "mechanism", "unit", "responsible", "result"):
+        value = getattr(finding, column)
+        if value:
+            shown = date.fromisoformat(value) if column == "due" else value
+            lines.append(line("card_field", field=line_name(column), value=shown))
+    pieces = evidence.of_finding(tx, finding.no)
+    lines += [line("card_evidence", n=len(pieces))] if pieces else []
+    return Outcome(replace(turn.conversation, finding=finding.no, misses=0), tuple(lines))
+
+
+def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """核对: the review page of the place, from which it can be handed in."""
+    own = people.places_of(tx, turn.person)
+    if not own:
+        return flow.refused(turn, line(f"no_places_{turn.person.role}"))
+    named = flow.named_places(own, turn.argument) if turn.argument else []
+    if turn.argument and not named:
+        return flow.refused(turn, line("place_unknown", words=flow.short(turn.argument)))
+    place = named[0] if len(named) == 1 else flow.current_place(tx, turn)
+    if place is None or len(named) > 1:
+        return flow.which_place(tx, turn)
+    conversation = replace(turn.conversation, place=place.id, walking=False)
+    return Outcome(conversation.asking(AskSubmit(place.id)))
+
+
+def help_me(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """帮助: what can be said here and now, at most ten lines."""
+    conversation = replace(turn.conversation, misses=0)
+    pending = conversation.pending
+    if pending is not None and conversation.expect is not Expect.NOTHING:
+        return Outcome(conversation, (line(f"help_at_{NAMES[type(pending)]}"), line("help_always")))
+    key = f"help_{turn.person.role}"
+    return Outcome(
+        conversation,
+        (line(key), line("help_office", office=turn.world.campaign.office, phone=turn.world.campaign.phone)),
+    )
+
+
+def greet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """你好, 菜单: a short word and what to say next."""
+    conversation = replace(turn.conversation, misses=0)
+    if conversation.pending is not None:
+        return Outcome(conversation, (line("hello_back"),))
+    return Outcome(conversation, (line("hello", name=turn.person.name), line(f"menu_{turn.person.role}")))
+
+
+def not_yet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """延期, 退回, 明天提醒 …: not built yet, and better said than guessed at."""
+    return flow.refused(turn, line("not_yet", words=flow.short(turn.said.words, 12)))
+
+
+def courtesy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """谢谢, 收到: a nod is enough."""
+    return Outcome(turn.conversation, (), (), ask=False, nod="👌")

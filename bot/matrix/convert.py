@@ -1,0 +1,140 @@
+"""From Matrix events to our own values: what a person did, told without Matrix words.
+
+Rules: pure functions over the event's JSON; an edit is never a new message; notices, stickers, our own words and
+everything malformed are nothing (None).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.chat import Content, Edited, Incoming, Media, Reacted, Redacted, Said, Unreadable
+from bot.matrix.json_access import Json, number, obj, text
+
+KINDS_OF_MEDIA = {"m.image": "image", "m.audio": "audio", "m.video": "video", "m.file": "file"}
+WORDS = frozenset({"m.text", "m.emote"})
+POLL_RESPONSE = "org.matrix.msc3381.poll.response"
+LATEST_MS = 253_402_300_799_000  # the last second that a datetime can hold
+
+
+def incoming(event: Json, room_id: str, own_id: str) -> Incoming | None:
+    """What somebody else did in a room; `event` is readable (decrypted or sent in clear)."""
+    content = _content(event)
+    return None if content is None else _from_person(event, room_id, own_id, content)
+
+
+def unreadable(event: Json, room_id: str, own_id: str, session_id: str) -> Incoming | None:
+    """A message whose key is missing."""
+    return _from_person(event, room_id, own_id, Unreadable(session_id, event))
+
+
+def _from_person(event: Json, room_id: str, own_id: str, content: Content) -> Incoming | None:
+    event_id, sender = text(event, "event_id"), text(event, "sender")
+    if not event_id or not sender or sender == own_id:
+        return None
+    return Incoming(event_id, room_id, sender, written_at(event), content)
+
+
+def written_at(event: Json) -> datetime:
+    """When the sender's homeserver says it was written; a nonsense time becomes the nearest possible one."""
+    milliseconds = min(max(number(event, "origin_server_ts"), 0), LATEST_MS)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _content(event: Json) -> Content | None:
+    if isinstance(event.get("state_key"), str) or obj(event, "unsigned", "redacted_because"):
+        return None
+    match text(event, "type"):
+        case "m.room.message":
+            return _message(obj(event, "content"))
+        case "m.reaction":
+            return _reaction(obj(event, "content", "m.relates_to"))
+        case "m.room.redaction":
+            target = text(event, "redacts") or text(event, "content", "redacts")
+            return Redacted(target) if target else None
+        case "m.poll.response" | "org.matrix.msc3381.poll.response":
+            return _vote(obj(event, "content"))
+        case _:
+            return None
+
+
+def _message(content: Json) -> Said | Edited | None:
+    relation = obj(content, "m.relates_to")
+    if text(relation, "rel_type") == "m.replace":
+        return _edit(content, text(relation, "event_id"))
+    thread = text(relation, "event_id") if text(relation, "rel_type") == "m.thread" else ""
+    reply_to = text(relation, "m.in_reply_to", "event_id")
+    if thread and relation.get("is_falling_back") is True:
+        reply_to = ""  # put there for clients without threads; nobody replied to it
+    said = _said(content, replies=bool(reply_to))
+    if said is None:
+        return None
+    return Said(said.words, said.media, said.geo_uri, reply_to, thread)
+
+
+def _edit(content: Json, target: str) -> Edited | None:
+    fresh = obj(content, "m.new_content")
+    said = _said(fresh, replies=False) if fresh else _said(content, replies=True)
+    if said is None or not target:
+        return None
+    words = said.words if fresh else said.words.removeprefix("* ")
+    return Edited(target, words)
+
+
+def _said(content: Json, *, replies: bool) -> Said | None:
+    """Words, a file or a place; relations aside. None for what no person said."""
+    kind, body = text(content, "msgtype"), text(content, "body")
+    if kind in KINDS_OF_MEDIA:
+        return _with_media(content, KINDS_OF_MEDIA[kind])
+    if kind == "m.location":
+        geo_uri = text(content, "geo_uri")
+        return Said(words=body, geo_uri=geo_uri) if geo_uri else None
+    if kind in WORDS:
+        return Said(words=without_quote(body) if replies else body)
+    return None
+
+
+def _with_media(content: Json, kind: str) -> Said | None:
+    file = obj(content, "file")
+    url = text(file, "url") or text(content, "url")
+    if not url.startswith("mxc://"):
+        return None
+    body, name = text(content, "body"), text(content, "filename")
+    caption = body if name and name != body else ""
+    info = obj(content, "info")
+    media = Media(
+        kind,
+        name or body,
+        url,
+        text(info, "mimetype"),
+        max(number(info, "size"), 0),
+        dict(file) if file else None,
+    )
+    return Said(words=caption, media=media)
+
+
+def without_quote(body: str) -> str:
+    """A reply's words without the quoted lines that older clients put in front."""
+    if not body.startswith("> "):
+        return body
+    lines = body.split("\n")
+    quoted = next((at for at, line in enumerate(lines) if not line.startswith(">")), len(lines))
+    rest = lines[quoted:]
+    return "\n".join(rest[1:] if rest and not rest[0] else rest)
+
+
+def _reaction(relation: Json) -> Reacted | None:
+    target, key = text(relation, "event_id"), text(relation, "key")
+    if text(relation, "rel_type") != "m.annotation" or not target or not key:
+        return None
+    return Reacted(target, key)
+
+
+def _vote(content: Json) -> Reacted | None:
+    """A poll answer names one option; an empty or double vote is no answer."""
+    target = text(content, "m.relates_to", "event_id")
+    found = obj(content, POLL_RESPONSE).get("answers") or content.get("m.selections")
+    answers = found if isinstance(found, list) else []
+    if not target or len(answers) != 1 or not isinstance(answers[0], str):
+        return None
+    return Reacted(target, answers[0])

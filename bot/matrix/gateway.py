@@ -1,0 +1,117 @@
+"""The whole edge as one value: sign in, open the keys, then listen on one side and send on the other.
+
+Rule: one Edge per folder and process; the folder holds the bot's identity and belongs into the backup as a whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from bot.chat import Chat, Incoming, SignedOut, Undeliverable
+from bot.matrix.account import Settings, sign_in
+from bot.matrix.backoff import until_answered
+from bot.matrix.client_chat import Courier
+from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_device
+from bot.matrix.http import Line
+from bot.matrix.json_access import Json
+from bot.matrix.keys import offer_keys
+from bot.matrix.safe_client import SafeClient
+from bot.matrix.sync_loop import TakeIn, listen, retry
+
+log = logging.getLogger(__name__)
+
+SIGNING_SECONDS = 10.0  # a homeserver that cannot do it is not waited for
+
+__all__ = ["Edge", "Settings", "connect"]
+
+
+class Edge:
+    """A signed-in bot on a homeserver. `chat` sends; `run` listens."""
+
+    def __init__(self, client: SafeClient, settings: Settings, folder: Path) -> None:
+        self._client = client
+        self._settings = settings
+        self._folder = folder
+        self._courier = Courier(client)
+        self._heard_at: float | None = None
+
+    @property
+    def chat(self) -> Chat:
+        return self._courier
+
+    @property
+    def courier(self) -> Courier:
+        """`chat`, with what only a homeserver can do: find a message sent long ago."""
+        return self._courier
+
+    @property
+    def user_id(self) -> str:
+        return str(self._client.user_id)
+
+    async def run(self, position: str | None, take_in: TakeIn) -> None:
+        """Listen from `position` (None: from now on) and hand over every batch; never returns.
+
+        Raises SignedOut, what `take_in` raises, and storage errors; after any of them the process must end.
+        """
+        await until_answered(partial(offer_keys, self._client))
+        signing = asyncio.create_task(self._sign_device())
+        try:
+            await asyncio.wait({signing}, timeout=SIGNING_SECONDS)
+            await listen(self._client, position, take_in, self._heard)
+        finally:
+            signing.cancel()
+            await asyncio.wait({signing})
+
+    def retry(self, source: Json, room_id: str) -> Incoming | None:
+        """Read the `source` of a stored Unreadable; None while its key is still missing."""
+        return retry(self._client, source, room_id)
+
+    def silent_for(self) -> float | None:
+        """Seconds since the last good sync; None before the first."""
+        return None if self._heard_at is None else asyncio.get_running_loop().time() - self._heard_at
+
+    async def resolve_alias(self, alias: str) -> str | None:
+        """The room id of #name:server, or None. Raises TryLater or SignedOut."""
+        return await self._courier.resolve_alias(alias)
+
+    async def identity(self) -> Identity:
+        """What `paicha keys` shows. Raises TryLater, SignedOut or IdentityError."""
+        return await identity_of(self._client, self._folder)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _heard(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+
+    async def _sign_device(self) -> None:
+        """Without a signature clients warn about the bot, but it works: not a reason to stay silent."""
+        try:
+            await until_answered(partial(sign_device, self._client, self._folder, self._settings.password))
+        except (IdentityError, Undeliverable) as refusal:
+            log.error("the bot's device stays unverified: %s", refusal)
+        except SignedOut as refusal:
+            log.info("signing stopped: %s", refusal)  # listening ends with the same
+
+
+async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Edge:
+    """Sign in (once; afterwards no request is made) and open the keys.
+
+    `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOut or TryLater.
+    """
+    logging.getLogger("nio").setLevel(
+        logging.CRITICAL
+    )  # it logs what it cannot parse, keys and words included
+    line = Line(settings.homeserver)
+    try:
+        account = await sign_in(line, settings, folder)
+        client = SafeClient(line, account, folder)
+        client.prefill(known_rooms)
+    except BaseException:
+        await line.close()
+        raise
+    return Edge(client, settings, folder)

@@ -1,0 +1,152 @@
+"""The line to the homeserver: one request, one answer, and every failure said in one of three words.
+
+Rules: a request is tried once and never sleeps (who calls decides when to try again); an answer without a Matrix
+error code comes from something in front of the homeserver, so it says nothing about the message: TryLater.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import aiohttp
+
+from bot.chat import SignedOut, TryLater, Undeliverable
+from bot.matrix.json_access import Json, number, obj, text
+
+REQUEST_SECONDS = 60.0
+CONNECT_SECONDS = 10.0
+TRANSFER_SECONDS = 600.0
+
+_NO_LONGER_OURS = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"})
+_THE_OPERATORS_TO_MEND = frozenset(
+    {"M_RESOURCE_LIMIT_EXCEEDED", "M_CONSENT_NOT_GIVEN", "M_USER_SUSPENDED", "M_LIMIT_EXCEEDED"}
+)
+
+
+class Refused(Undeliverable):
+    """The homeserver understood the request and said no. `status` is HTTP's, `errcode` Matrix's."""
+
+    def __init__(self, status: int, body: Json) -> None:
+        self.status = status
+        self.errcode = text(body, "errcode")
+        self.body = body
+        super().__init__(f"{status} {self.errcode} {text(body, 'error')}".strip())
+
+
+def failure(status: int, body: object, headers: Mapping[str, str]) -> TryLater | SignedOut | Refused:
+    """What an answer other than 2xx means."""
+    errcode = text(body, "errcode")
+    if status == 429 or errcode in _THE_OPERATORS_TO_MEND:
+        return TryLater(f"{status} {errcode}".strip(), _wish(body, headers))
+    if errcode in _NO_LONGER_OURS:
+        return SignedOut(
+            f"the homeserver refuses the bot's access token: {errcode} {text(body, 'error')}".strip()
+        )
+    if status == 413:
+        return Refused(status, obj(body))
+    if status >= 500 or status in (408, 425) or not (errcode or obj(body).get("flows")):
+        return TryLater(f"{status} {errcode}".strip(), _wish(body, headers))
+    return Refused(status, obj(body))
+
+
+def _wish(body: object, headers: Mapping[str, str]) -> float | None:
+    """How many seconds the server wants us to wait, from its body or its header."""
+    milliseconds = number(body, "retry_after_ms")
+    if milliseconds > 0:
+        return milliseconds / 1000
+    seconds = headers.get("Retry-After", "")
+    return float(seconds) if seconds.isascii() and seconds.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    data: bytes | None = None
+    content_type: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = REQUEST_SECONDS  # until it is given up
+
+
+class Line:
+    """An open line to the homeserver at `url`. `token` is empty until signed in."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        self._session = aiohttp.ClientSession()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        query: Mapping[str, str] = MappingProxyType({}),
+    ) -> Json:
+        """Ask for JSON with JSON. A `timeout` in the query (milliseconds) lengthens our own patience by as much."""
+        data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        seconds = REQUEST_SECONDS + int(query.get("timeout", "0")) / 1000
+        request = _Request(method, path, data, "application/json" if data else "", query, seconds)
+        async with self._answer(request) as answer:
+            found = _decoded(await answer.read())
+            if not isinstance(found, dict):
+                raise TryLater(f"{method} {path}: an answer that is no JSON object")
+            return found
+
+    async def put_file(self, data: bytes, mimetype: str, name: str) -> str:
+        """Upload; returns the mxc:// address."""
+        query = {"filename": name} if name else {}
+        path = "/_matrix/media/v3/upload"
+        async with self._answer(_Request("POST", path, data, mimetype, query, TRANSFER_SECONDS)) as answer:
+            return text(_decoded(await answer.read()), "content_uri")
+
+    async def get_file(self, path: str, limit: int) -> bytes:
+        """Download at most `limit` bytes; Undeliverable as soon as it is clear that there are more."""
+        async with self._answer(_Request("GET", path, seconds=TRANSFER_SECONDS)) as answer:
+            if (answer.content_length or 0) > limit:
+                raise Undeliverable(f"a file of {answer.content_length} bytes; the limit is {limit}")
+            found = bytearray()
+            async for chunk in answer.content.iter_chunked(64 * 1024):
+                found += chunk
+                if len(found) > limit:
+                    raise Undeliverable(f"a file of more than {limit} bytes")
+            return bytes(found)
+
+    @asynccontextmanager
+    async def _answer(self, ask: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A 2xx answer whose body is not read yet."""
+        headers = {"Content-Type": ask.content_type} if ask.content_type else {}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        patience = aiohttp.ClientTimeout(total=ask.seconds, sock_connect=CONNECT_SECONDS)
+        sent = self._session.request(
+            ask.method,
+            self.url + ask.path,
+            data=ask.data,
+            headers=headers,
+            params=ask.query,
+            timeout=patience,
+        )
+        try:
+            async with sent as answer:
+                if not 200 <= answer.status < 300:
+                    raise failure(answer.status, _decoded(await answer.read()), answer.headers)
+                yield answer
+        except (TimeoutError, aiohttp.ClientError, OSError) as trouble:
+            why = f"{ask.method} {ask.path}: {type(trouble).__name__} {trouble}".rstrip()
+            raise TryLater(why) from trouble
+
+
+def _decoded(data: bytes) -> object:
+    try:
+        found: object = json.loads(data)
+    except ValueError:
+        return None
+    return found

@@ -1,0 +1,216 @@
+"""The ear: asks the homeserver what happened since a position, and hands it over batch by batch.
+
+Rules: what a batch says about keys is committed in `crypto.db` first, then the batch is taken in together with its
+position, and only then the homeserver hears of the new position; a crash at any point replays. Nothing is handed
+over with a part missing in the middle: it is fetched first, or named as a gap.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import quote
+
+from bot.chat import Batch, Incoming, RoomSeen, TryLater, Undeliverable
+from bot.matrix import convert, rooms
+from bot.matrix.backfill import between, since_we_came
+from bot.matrix.backoff import until_answered
+from bot.matrix.decrypt import Locked, opened
+from bot.matrix.ingest import ingest
+from bot.matrix.json_access import EMPTY, Json, keyed, number, obj, objects, text
+from bot.matrix.keys import keep_house
+from bot.matrix.members import heroes_are_all, joined_others, learn_members
+from bot.matrix.safe_client import SafeClient
+
+log = logging.getLogger(__name__)
+
+LONG_POLL_MS = 30_000
+USED_TYPES = (
+    "m.room.message",
+    "m.room.encrypted",
+    "m.reaction",
+    "m.room.redaction",
+    "m.poll.response",
+    "org.matrix.msc3381.poll.response",
+)
+USED_STATE = ("m.room.encryption", "m.room.member", "m.room.tombstone")
+NOTHING = {"types": list[str]()}
+
+TakeIn = Callable[[Batch], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A batch in the making."""
+
+    events: list[Incoming] = field(default_factory=list)
+    rooms: list[RoomSeen] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+
+async def listen(
+    client: SafeClient, position: str | None, take_in: TakeIn, heard: Callable[[], None] = lambda: None
+) -> None:
+    """Hand batch after batch to `take_in`, which commits it with its position; `heard` is called after each sync.
+
+    Without a position: the first batch only says which rooms there are. Never returns; raises SignedOut, what
+    `take_in` raises, and storage errors, after which the process must end.
+    """
+    filter_id = await until_answered(partial(_kept_filter, client))
+    wait = 0  # the first answer comes at once: it says how many of our keys are left
+    while True:
+        query = {"filter": filter_id, "set_presence": "offline", "timeout": str(wait)}
+        query |= {"since": position} if position is not None else {}
+        answer = await until_answered(partial(_insist, client, "GET", "/_matrix/client/v3/sync", None, query))
+        batch = await digest(client, answer, position)
+        if position is None or batch.events or batch.rooms or batch.keys or batch.gaps:
+            await take_in(batch)
+            if batch.keys:
+                client.store.forget_arrived(batch.keys)
+        position, wait = batch.position, LONG_POLL_MS
+        heard()
+        await keep_house(client)
+
+
+async def digest(client: SafeClient, answer: Json, position: str | None) -> Batch:
+    """Take a /sync answer in and say what was in it; `position` is the one it was asked with."""
+    changed = ingest(client, answer)
+    gathered = _Gathered()
+    gathered.rooms += rooms.invitations(answer, client.user_id)
+    for room_id, info in keyed(answer, "rooms", "join"):
+        first_seen = room_id not in client.joined
+        client.joined.add(room_id)
+        if first_seen or room_id in changed or _says_encrypted(info):
+            gathered.rooms.append(await _joined(client, room_id, info, first_time=position is None))
+        if position is not None:
+            await _gather(client, gathered, (room_id, info), None if first_seen else position)
+    gathered.rooms += rooms.upgrades(answer)
+    for room_id, info in keyed(answer, "rooms", "leave"):
+        if position is not None:
+            await _gather(client, gathered, (room_id, info), position)
+    gathered.rooms += rooms.losses(answer, client.user_id)
+    return Batch(
+        text(answer, "next_batch"),
+        tuple(gathered.events),
+        tuple(gathered.rooms),
+        client.store.arrived(),
+        tuple(gathered.gaps),
+    )
+
+
+def retry(client: SafeClient, source: Json, room_id: str) -> Incoming | None:
+    """Read a message that was unreadable; None while its key is still missing, or when it is nothing for us."""
+    event = opened(client, room_id, source)
+    if event is None or isinstance(event, Locked):
+        return None
+    return convert.incoming(event, room_id, client.user_id)
+
+
+async def _gather(
+    client: SafeClient, gathered: _Gathered, seen: tuple[str, Json], position: str | None
+) -> None:
+    """Add what people did in one room. `position` None: a room we have just come into."""
+    room_id, info = seen
+    timeline = obj(info, "timeline")
+    events = tuple(objects(timeline, "events"))
+    limited, start = timeline.get("limited") is True, text(timeline, "prev_batch")
+    if position is None:
+        events = await _since_we_came(client, room_id, info, events)
+    elif limited and start:
+        past = await between(client, room_id, start, position, _used(client))
+        if not past.whole:
+            gathered.gaps.append(room_id)
+        events = (*past.events, *events)
+    gathered.events += _from_people(client, room_id, events)
+
+
+async def _since_we_came(
+    client: SafeClient, room_id: str, info: Json, events: tuple[Json, ...]
+) -> tuple[Json, ...]:
+    """What was said to us before we accepted the invitation is ours; what was said before it is not."""
+    after = rooms.since_invitation(events, client.user_id)
+    if after is not None:
+        return after
+    joined = rooms.own_join(info, client.user_id)
+    invited = text(joined, "unsigned", "prev_content", "membership") == "invite"
+    start = text(info, "timeline", "prev_batch")
+    if invited and start:
+        past = await since_we_came(client, room_id, start, _used(client))
+        if past.whole:
+            return (*past.events, *events)
+    came = number(joined, "origin_server_ts")
+    return tuple(event for event in events if joined and number(event, "origin_server_ts") >= came)
+
+
+def _from_people(client: SafeClient, room_id: str, events: tuple[Json, ...]) -> Iterator[Incoming]:
+    for raw in events:
+        if text(raw, "sender") == client.user_id:
+            continue
+        event = opened(client, room_id, raw)
+        if event is None:
+            continue
+        if isinstance(event, Locked):
+            found = convert.unreadable(raw, room_id, client.user_id, event.session_id)
+        else:
+            found = convert.incoming(event, room_id, client.user_id)
+        if found is not None:
+            yield found
+
+
+async def _joined(client: SafeClient, room_id: str, info: Json, *, first_time: bool) -> RoomSeen:
+    """A room we are in. At the very first sync nobody is asked for members: there may be thousands of rooms."""
+    room = client.room(room_id)
+    if first_time:
+        return RoomSeen(room_id, "joined", room.encrypted, heroes_are_all(obj(info, "summary")))
+    try:
+        async with client.sending(room_id):  # two answers must not overtake each other
+            if not room.members_synced:
+                await learn_members(client, room)
+    except (TryLater, Undeliverable) as trouble:
+        log.info("members of %s stay unknown for now: %s", room_id, trouble)
+        return RoomSeen(room_id, "joined", room.encrypted)
+    return RoomSeen(room_id, "joined", room.encrypted, joined_others(client, room))
+
+
+def _says_encrypted(info: Json) -> bool:
+    events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+    return any(
+        text(event, "type") == "m.room.encryption" and event.get("state_key") == "" for event in events
+    )
+
+
+def _used(client: SafeClient) -> dict[str, object]:
+    """The filter of room events: what we use, and not our own words."""
+    return {
+        "types": [*USED_TYPES, *USED_STATE],
+        "not_senders": [client.user_id],
+        "lazy_load_members": True,
+        "limit": 100,
+    }
+
+
+async def _kept_filter(client: SafeClient) -> str:
+    body = {
+        "presence": NOTHING,
+        "account_data": NOTHING,
+        "room": {
+            "timeline": _used(client),
+            "state": {"types": list(USED_STATE), "lazy_load_members": True},
+            "ephemeral": NOTHING,
+            "account_data": NOTHING,
+        },
+    }
+    path = f"/_matrix/client/v3/user/{quote(client.user_id)}/filter"
+    return text(await _insist(client, "POST", path, body), "filter_id")
+
+
+async def _insist(
+    client: SafeClient, method: str, path: str, body: Json | None = None, query: Mapping[str, str] = EMPTY
+) -> Json:
+    """Here a refusal concerns no message that could be given up: it is waited out, and the log says so."""
+    try:
+        return await client.line.call(method, path, body, query=query)
+    except Undeliverable as refusal:
+        raise TryLater(f"refused: {refusal}") from refusal

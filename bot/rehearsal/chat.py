@@ -1,0 +1,217 @@
+"""A rehearsal: the same inbox, handlers, storage and postman as in service, with a terminal where Matrix would be.
+
+Rule: nothing here knows what the bot does; it only turns lines into batches and shows what leaves the outbox.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.chat import Batch, Content, Incoming, Media, Message, RoomSeen, Undeliverable, Upload
+from bot.clock import SetClock
+from bot.delivery.media import Gallery
+from bot.delivery.outbox_sender import Postman
+from bot.engine.inbox import House, take_in
+from bot.ledger.deliver import ledger_for
+from bot.scheduling.reminders import Hours, tick
+from bot.setup.bootstrap import Plan, build_house, read_in
+from storage import outbox, people, rooms
+from storage.db import Database, Transaction
+from storage.outbox import Outgoing
+
+SERVER = "paicha.local"
+BOT = f"@paicha:{SERVER}"
+COUNTY = f"!county:{SERVER}"
+GRID = timedelta(minutes=5)  # the clock's steps when it is moved on: each is a tick
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One thing the bot sent: as much of the Matrix event as a reader wants to see."""
+
+    now: datetime
+    room: str
+    to: str
+    type: str
+    event_id: str
+    content: dict[str, object]
+    file: str = ""  # where a sent file was written
+
+
+@dataclass(slots=True)
+class Stage:
+    """The Chat of a rehearsal: keeps what is sent, in order."""
+
+    out: Path
+    clock: SetClock
+    shown: list[Shown] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # room id -> who reads there
+    sent: dict[tuple[str, str], str] = field(default_factory=dict)  # (room id, transaction id) -> event id
+
+    async def send(self, message: Message, upload: Upload | None = None) -> str:
+        known = self.sent.get((message.room_id, message.txn_id))
+        if known is not None:
+            return known
+        event_id, file = f"$bot-{uuid.uuid4().hex[:12]}", ""
+        if upload is not None:
+            self.out.mkdir(parents=True, exist_ok=True)
+            path = _fresh(self.out / upload.name)
+            path.write_bytes(upload.data)
+            file = str(path)
+        to = self.names.get(message.room_id, message.room_id)
+        self.shown.append(
+            Shown(self.clock.now(), message.room_id, to, message.type, event_id, dict(message.content), file)
+        )
+        self.sent[message.room_id, message.txn_id] = event_id
+        return event_id
+
+    async def find_sent(self, room_id: str, txn_id: str, since: datetime) -> str | None:
+        return self.sent.get((room_id, txn_id))
+
+    async def join(self, room_id: str) -> None:
+        """Nothing to do: the stage is everywhere."""
+
+    async def leave(self, room_id: str) -> None:
+        """Nothing to do."""
+
+    async def open_direct(self, user_id: str) -> str:
+        return direct_room(user_id)
+
+    async def download(self, media: Media, limit: int) -> bytes:
+        path = Path(media.url.removeprefix("file:"))
+        if not path.is_file():
+            raise Undeliverable("the file is not there")
+        if path.stat().st_size > limit:
+            raise Undeliverable(f"a file over the limit of {limit} bytes")
+        return path.read_bytes()
+
+
+def _fresh(path: Path) -> Path:
+    """A name not taken yet: earlier exports stay."""
+    n, fresh = 1, path
+    while fresh.exists():
+        n += 1
+        fresh = path.with_stem(f"{path.stem}-{n}")
+    return fresh
+
+
+def direct_room(user_id: str) -> str:
+    return f"!direct-{user_id[1:]}"
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """A bot on a stage. Make it with `open_rehearsal`; `restart` closes and reopens everything from disk."""
+
+    plan: Plan
+    folder: Path
+    clock: SetClock
+    hours: Hours
+    stage: Stage
+    house: House
+    database: Database
+    postman: Postman
+    gallery: Gallery
+
+    async def say(self, user_id: str, room_id: str, content: Content) -> str:
+        """Take in one event as a batch of its own, deliver what comes of it, return the event's id."""
+        event_id = f"${uuid.uuid4().hex}"
+        event = Incoming(event_id, room_id, user_id, self.clock.now(), content)
+        await self.take(Batch("", (event,)))
+        return event_id
+
+    async def take(self, batch: Batch) -> None:
+        now = self.clock.now()
+        await self.database.transaction(lambda tx: take_in(tx, self.house, batch, now))
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        await self.postman.drain()
+        if await self.gallery.drain() == 0:
+            await self.postman.drain()
+
+    async def enter(self, user_id: str, room_id: str, kind: str) -> None:
+        """The person and the bot are in this room: direct, group or county."""
+        self.stage.names.setdefault(room_id, user_id if kind == "direct" else room_id)
+        known = await self.database.read(lambda tx: rooms.get(tx, room_id))
+        if known is not None:
+            return
+        if kind == "county":
+            await self.database.transaction(lambda tx: rooms.set_county(tx, room_id, self.clock.now()))
+            return
+        members = (user_id,) if kind == "direct" else (user_id, "@others:" + SERVER)
+        await self.take(Batch("", rooms=(RoomSeen(room_id, "joined", encrypted=False, members=members),)))
+
+    async def move_to(self, to: datetime) -> None:
+        """Move the clock on, with every tick on the way, in order."""
+        while self.clock.at < to:
+            at = self.clock.at
+            step = GRID - timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+            self.clock.at = min(at + step, to)
+            await self.tick()
+
+    async def tick(self) -> None:
+        now = self.clock.now()
+
+        def run(tx: Transaction) -> bool:
+            tick(tx, self.house, self.hours, now)
+            return bool(outbox.unsent(tx, 0, 1))
+
+        if await self.database.transaction(run):
+            await self.deliver()
+
+    async def restart(self) -> None:
+        """Close and reopen from disk, as after a crash."""
+        await self.database.close()
+        self.database = await Database.open(self.folder / "paicha.db")
+        self.postman, self.gallery = _doors(self)
+        await self.database.transaction(lambda tx: read_in(tx, self.plan, self.clock.now()))
+        await self.deliver()
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+def _doors(r: Rehearsal) -> tuple[Postman, Gallery]:
+    return doors(r.database, r.stage, r.house, r.folder, r.clock.now)
+
+
+def doors(
+    database: Database, stage: Stage, house: House, folder: Path, now: Callable[[], datetime]
+) -> tuple[Postman, Gallery]:
+    """The postman and the gallery of a rehearsal."""
+
+    async def build(row: Outgoing) -> Upload | str:
+        made = await ledger_for(database, house.world.campaign, row.content, folder / "media", now())
+        return (
+            made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+        )
+
+    return (
+        Postman(database, stage, build, now),
+        Gallery(database, stage, house, folder / "media", 50_000_000, now),
+    )
+
+
+async def open_rehearsal(plan: Plan, folder: Path, start: datetime, hours: Hours) -> Rehearsal:
+    """Open (or begin) a rehearsal in a folder; the clock stands at `start`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database = await Database.open(folder / "paicha.db")
+    try:
+        clock = SetClock(start)
+        stage = Stage(folder / "out", clock)
+        house = build_house(plan, BOT)
+        await database.transaction(lambda tx: read_in(tx, plan, start))
+        await database.transaction(lambda tx: rooms.set_county(tx, COUNTY, start))
+        for person in await database.read(people.everybody):
+            stage.names[direct_room(person.user_id)] = person.name
+        stage.names[COUNTY] = "#county"
+        postman, gallery = doors(database, stage, house, folder, clock.now)
+    except BaseException:
+        await database.close()
+        raise
+    return Rehearsal(plan, folder, clock, hours, stage, house, database, postman, gallery)

@@ -1,0 +1,248 @@
+"""`paicha rehearse`: lines on standard input are messages of a person, replies come on standard output.
+
+Lines that begin with / are directives of the stage, not words of the person; see DIRECTIVES.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.chat import Edited, Media, Reacted, Redacted, Said
+from bot.domain.roster import find_people
+from bot.rehearsal.chat import COUNTY, SERVER, Rehearsal, Shown, direct_room
+
+HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the county room or a unit's room
+/now TIME                  move the clock on, with every tick due on the way
+/edit N TEXT  /redact N    change or delete an own message (1 = the last)
+/react N KEY  /reply N TEXT   to a message of the bot to this person (1 = the last)
+/photo FILE [CAPTION]  /file FILE [CAPTION]
+/restart                   close everything and reopen it from disk"""
+
+YEARS = range(2000, 2100)  # every five minutes of a jump is a tick: no walking to the end of time
+
+
+class Misdirected(Exception):  # noqa: N818 -- a directive that cannot be followed; str() says why
+    """Told on standard error; the rehearsal goes on."""
+
+
+@dataclass(slots=True)
+class Player:
+    """Who speaks where, and what was said so far."""
+
+    rehearsal: Rehearsal
+    show: Callable[[Shown], None]
+    user_id: str = ""
+    room_id: str = ""
+    own: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # (person, room) -> own event ids
+    seen: int = 0
+
+    async def play(self, text: str) -> None:
+        """One line of the script: words or a directive."""
+        if text.startswith("/"):
+            name, _, rest = text[1:].partition(" ")
+            directive = DIRECTIVES.get(name)
+            if directive is None:
+                raise Misdirected(f"no directive /{name}. There are:\n{HELP}")
+            await directive(self, rest.strip())
+        else:
+            await self._say(Said(text))
+        self.show_new()
+
+    def show_new(self) -> None:
+        new = self.rehearsal.stage.shown[self.seen :]
+        self.seen += len(new)
+        for shown in new:
+            self.show(shown)
+
+    async def _say(self, said: Said) -> None:
+        event_id = await self.rehearsal.say(self.user_id, self.room_id, said)
+        self.own.setdefault((self.user_id, self.room_id), []).append(event_id)
+
+    async def become(self, who: str, where: str = "") -> None:
+        """Speak as this person (a name, a local part, any Matrix id), in a direct room or where said."""
+        found = find_people(self.rehearsal.plan.roster, who)
+        if len(found) > 1:
+            raise Misdirected(f"{who} is the name of {len(found)} people; say the Matrix id")
+        if not found and not re.fullmatch(r"@[^:\s]+:\S+", who):
+            raise Misdirected(f"{who} is neither a name of the roster nor a Matrix id like @name:server")
+        self.user_id = found[0].user_id if found else who
+        if where == "county":
+            self.room_id, kind = COUNTY, "county"
+        elif where:
+            self.room_id, kind = f"!unit-{self._unit(where)}:{SERVER}", "group"
+        else:
+            self.room_id, kind = direct_room(self.user_id), "direct"
+        await self.rehearsal.enter(self.user_id, self.room_id, kind)
+
+    def _unit(self, name: str) -> str:
+        for unit in self.rehearsal.plan.roster.units:
+            if name in (unit.name, unit.id):
+                return unit.id
+        raise Misdirected(f"{name} is not a unit of the roster; or say county")
+
+    def _mine(self, n: int) -> str:
+        own = self.own.get((self.user_id, self.room_id), [])
+        if not 1 <= n <= len(own):
+            raise Misdirected(f"there is no own message {n} back; {len(own)} were sent here")
+        return own[-n]
+
+    def _bots(self, n: int) -> str:
+        here = [
+            s.event_id
+            for s in self.rehearsal.stage.shown
+            if s.room == self.room_id and s.type == "m.room.message"
+        ]
+        if not 1 <= n <= len(here):
+            raise Misdirected(f"there is no message of the bot {n} back; it sent {len(here)} here")
+        return here[-n]
+
+
+def _counted(rest: str, usage: str, *, words: bool = True) -> tuple[int, str]:
+    match = re.fullmatch(r"(\d+)(?:\s+(.*))?", rest, re.S)
+    if match is None or (words and not match[2]):
+        raise Misdirected(f"like this: {usage}")
+    return int(match[1]), match[2] or ""
+
+
+async def _as(player: Player, rest: str) -> None:
+    who, _, where = rest.partition(" ")
+    if not who:
+        raise Misdirected("like this: /as PERSON [county|UNIT]")
+    await player.become(who, where.strip())
+
+
+async def _now(player: Player, rest: str) -> None:
+    to = parse_time(rest, player.rehearsal)
+    if to < player.rehearsal.clock.at:
+        raise Misdirected(f"the clock stands at {_local(player.rehearsal)} and only moves on")
+    await player.rehearsal.move_to(to)
+
+
+async def _edit(player: Player, rest: str) -> None:
+    n, words = _counted(rest, "/edit N TEXT")
+    await player.rehearsal.say(player.user_id, player.room_id, Edited(player._mine(n), words))
+
+
+async def _redact(player: Player, rest: str) -> None:
+    n, _ = _counted(rest, "/redact N", words=False)
+    await player.rehearsal.say(player.user_id, player.room_id, Redacted(player._mine(n)))
+
+
+async def _react(player: Player, rest: str) -> None:
+    n, key = _counted(rest, "/react N KEY")
+    event_id = await player.rehearsal.say(player.user_id, player.room_id, Reacted(player._bots(n), key))
+    player.own.setdefault((player.user_id, player.room_id), []).append(event_id)
+
+
+async def _reply(player: Player, rest: str) -> None:
+    n, words = _counted(rest, "/reply N TEXT")
+    await player._say(Said(words, reply_to=player._bots(n)))
+
+
+def _sender(kind: str) -> Callable[[Player, str], Awaitable[None]]:
+    async def send(player: Player, rest: str) -> None:
+        name, _, caption = rest.partition(" ")
+        path = Path(name).expanduser()
+        if not name or not path.is_file():
+            raise Misdirected(f"no such file: {name or '(none given)'}. Like this: /{kind} FILE [CAPTION]")
+        media = Media(
+            "image" if kind == "photo" else "file",
+            path.name,
+            f"file:{path.resolve()}",
+            size=path.stat().st_size,
+        )
+        await player._say(Said(caption.strip(), media))
+
+    return send
+
+
+async def _restart(player: Player, rest: str) -> None:
+    await player.rehearsal.restart()
+
+
+DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
+    "as": _as,
+    "now": _now,
+    "edit": _edit,
+    "redact": _redact,
+    "react": _react,
+    "reply": _reply,
+    "photo": _sender("photo"),
+    "file": _sender("file"),
+    "restart": _restart,
+}
+
+
+def parse_time(text: str, rehearsal: Rehearsal) -> datetime:
+    """2023-08-05 09:00, or 18:00 of the day the clock stands at; in the campaign's zone."""
+    zone = rehearsal.house.world.campaign.timezone
+    text = text.strip().strip("'\"")
+    try:
+        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
+            text = f"{rehearsal.clock.at.astimezone(zone):%Y-%m-%d} {text.zfill(5) if text.count(':') == 1 else text}"
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misdirected(f"{text or 'nothing'} is not a time; like this: 2023-08-05 09:00") from None
+    if at.year not in YEARS:
+        raise Misdirected(f"{text} is out of reach; the clock goes from {YEARS[0]} to {YEARS[-1]}")
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _local(rehearsal: Rehearsal) -> str:
+    return f"{rehearsal.clock.at.astimezone(rehearsal.house.world.campaign.timezone):%Y-%m-%d %H:%M}"
+
+
+def as_json(shown: Shown) -> str:
+    """One object a line."""
+    content = shown.content
+    relation = content.get("m.relates_to")
+    reply = relation.get("m.in_reply_to") if isinstance(relation, dict) else None
+    mentions = content.get("m.mentions")
+    key = relation.get("key") if isinstance(relation, dict) else None
+    return json.dumps(
+        {
+            "now": shown.now.isoformat(timespec="seconds"),
+            "room": shown.room,
+            "to": shown.to,
+            "type": shown.type,
+            "msgtype": content.get("msgtype"),
+            "body": content.get("body", key),
+            "formatted_body": content.get("formatted_body"),
+            "mentions": mentions.get("user_ids", []) if isinstance(mentions, dict) else [],
+            "in_reply_to": reply.get("event_id") if isinstance(reply, dict) else None,
+            "file": shown.file or None,
+        },
+        ensure_ascii=False,
+    )
+
+
+def as_text(shown: Shown, here: str) -> str:
+    """For a person's eyes: who reads it, when that is not the one who speaks."""
+    head = "" if shown.room == here else f"[→ {shown.to}] "
+    if shown.type == "m.reaction":
+        relation = shown.content.get("m.relates_to")
+        return f"{head}({relation.get('key') if isinstance(relation, dict) else ''})"
+    if shown.file:
+        return f"{head}[{shown.content.get('body')}] {shown.file}"
+    return f"{head}{shown.content.get('body', shown.content.get('org.matrix.msc1767.text', ''))}"
+
+
+async def perform(player: Player, lines: Callable[[], str]) -> int:
+    """Play until the input ends; 1 when a directive could not be followed."""
+    status = 0
+    while text := await asyncio.to_thread(lines):
+        if not text.strip():
+            continue
+        try:
+            await player.play(text.rstrip("\r\n"))
+        except Misdirected as error:
+            print(f"rehearse: {error}", file=sys.stderr)
+            status = 1
+    return status

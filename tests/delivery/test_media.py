@@ -1,0 +1,231 @@
+"""Photos, voice and files are fetched, kept under their SHA-256 and told of when they cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.chat import Batch, Content, Incoming, Media, Redacted, Said, TryLater, Undeliverable
+from bot.delivery.media import Gallery, sniff, write_once
+from bot.engine.inbox import take_in
+from bot.rehearsal.chat import direct_room
+from bot.setup.bootstrap import read_in
+from storage import evidence, outbox, people, rooms
+from storage.db import Database, Transaction
+from storage.evidence import Evidence
+from tests.support.bot_in_memory import START, ZHANG, house, plan
+from tests.support.fake_homeserver import FakeHomeserver
+
+LEAK = "22 水管老化漏水没人修"
+LIMIT = 50_000_000
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+class Lab:
+    """A database, a homeserver with files and the gallery between them."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.folder, self.server, self.events = database, folder, FakeHomeserver(), 0
+        self.gallery = Gallery(database, self.server, house(), folder, LIMIT, lambda: START)
+
+    async def send(self, content: Content) -> str:
+        self.events += 1
+        event = Incoming(f"$e{self.events}", direct_room(ZHANG), ZHANG, START, content)
+        await self.database.transaction(lambda tx: take_in(tx, house(), Batch("", (event,)), START))
+        return event.event_id
+
+    async def photo(self, data: bytes | Exception, caption: str = "") -> None:
+        url = f"mxc://x/{len(self.server.files)}"
+        self.server.files[url] = data
+        await self.send(Said(caption, Media("image", "a.jpg", url, "image/jpeg", 3)))
+
+    async def pieces(self) -> list[Evidence]:
+        def read(tx: Transaction) -> list[Evidence]:
+            ids = [row[0] for row in tx.all("SELECT id FROM evidence ORDER BY id")]
+            return [piece for number in ids if (piece := evidence.get(tx, number))]
+
+        return await self.database.transaction(read)
+
+    async def told(self) -> list[str]:
+        rows = await self.database.read(lambda tx: outbox.unsent(tx, 0))
+        return [str(row.content.get("body")) for row in rows]
+
+
+def in_lab(tmp_path: Path, work: Callable[[Lab], Awaitable[None]]) -> None:
+    async def run() -> None:
+        database = await Database.open(tmp_path / "paicha.db")
+
+        def county(tx: Transaction) -> None:
+            read_in(tx, plan(), START)
+            zhang = people.by_user_id(tx, ZHANG)
+            assert zhang is not None
+            people.mark_greeted(tx, zhang)
+            rooms.keep(tx, rooms.Room(direct_room(ZHANG), "direct", zhang.id, False, "joined"), START)
+
+        try:
+            await database.transaction(county)
+            lab = Lab(database, tmp_path / "media")
+            await lab.send(Said("切换 一村"))
+            await work(lab)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_file_is_kept_under_its_hash_with_the_type_its_content_shows(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        data = png()
+        await lab.photo(data, LEAK)
+        assert await lab.gallery.drain() == 0
+        (piece,) = await lab.pieces()
+        digest = hashlib.sha256(data).hexdigest()
+        assert (piece.state, piece.sha256, piece.size, piece.mimetype) == (
+            "stored",
+            digest,
+            len(data),
+            "image/png",
+        )
+        assert piece.finding_no == 101
+        assert (lab.folder / digest[:2] / digest).read_bytes() == data
+
+    in_lab(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ("over the limit", "超过50MB"),
+        ("the file does not match its key", "损坏"),
+        ("it is not there", "没有了"),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_told_of_once_with_its_time(
+    tmp_path: Path, error: str, why: str
+) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(Undeliverable(error), LEAK)
+        before = len(await lab.told())
+        for _ in range(3):
+            assert await lab.gallery.drain() == 0
+        (note,) = (await lab.told())[before:]
+        assert why in note
+        assert "08-05 09:00" in note
+        assert (await lab.pieces())[0].state == "gone"
+
+    in_lab(tmp_path, work)
+
+
+def test_a_busy_homeserver_is_asked_again_and_holds_up_no_other_file(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(TryLater("busy"), LEAK)
+        await lab.photo(png())
+        assert await lab.gallery.drain() == 1
+        assert [piece.state for piece in await lab.pieces()] == ["waiting", "stored"]
+        lab.server.files["mxc://x/0"] = b"late"
+        assert await lab.gallery.drain() == 0
+        assert {piece.state for piece in await lab.pieces()} == {"stored"}
+
+    in_lab(tmp_path, work)
+
+
+def test_the_same_photo_for_two_findings_is_noticed_once_when_it_arrives(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(png(), LEAK)
+        await lab.send(Said("稍后"))
+        await lab.photo(png(), "12 慢病卡没有办下来")
+        await lab.gallery.drain()
+        (same,) = [body for body in await lab.told() if "同一个文件" in body]
+        assert "101" in same
+        assert "102" in same
+
+    in_lab(tmp_path, work)
+
+
+def test_the_same_photo_for_two_findings_is_noticed_once_when_it_is_bound(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(png(), LEAK)
+        await lab.gallery.drain()
+        await lab.send(Said("跳到 12"))
+        await lab.send(Said("2"))
+        for _ in range(2):
+            await lab.photo(png())
+            await lab.gallery.drain()
+        await lab.send(Said("三组王五慢病卡没有办下来"))
+        assert [piece.finding_no for piece in await lab.pieces()] == [101, 102, 102]
+        told = "\n".join(await lab.told())
+        assert told.count("同一个文件") == 1
+
+    in_lab(tmp_path, work)
+
+
+def test_the_same_photo_twice_for_one_finding_is_nothing_to_speak_of(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        loose = "UPDATE evidence SET finding_no = NULL"  # and one that belongs to nothing
+        await lab.photo(png(), LEAK)
+        await lab.gallery.drain()
+        await lab.database.transaction(lambda tx: tx.run(loose))
+        await lab.photo(png())
+        await lab.photo(png())
+        await lab.gallery.drain()
+        assert [piece.finding_no for piece in await lab.pieces()] == [None, 101, 101]
+        assert not any("同一个文件" in body for body in await lab.told())
+
+    in_lab(tmp_path, work)
+
+
+def test_a_photo_deleted_before_it_was_fetched_is_not_fetched(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(png(), LEAK)
+        await lab.send(Redacted(f"$e{lab.events}"))
+        await lab.gallery.drain()
+        assert lab.server.asked == []
+        assert (await lab.pieces())[0].state == "withdrawn"
+
+    in_lab(tmp_path, work)
+
+
+def test_a_crash_between_file_and_row_fetches_again_and_keeps_one_file(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        data = png()
+        await lab.photo(data, LEAK)
+        digest = hashlib.sha256(data).hexdigest()
+        write_once(lab.folder / digest[:2] / digest, data)
+        await lab.gallery.drain()
+        assert (await lab.pieces())[0].state == "stored"
+        assert [path.name for path in lab.folder.rglob("*") if path.is_file()] == [digest]
+
+    in_lab(tmp_path, work)
+
+
+def test_a_place_on_the_map_needs_no_fetching(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.send(Said(LEAK))
+        await lab.send(Said(geo_uri="geo:33.85,113.48"))
+        assert await lab.gallery.drain() == 0
+        (piece,) = await lab.pieces()
+        assert (piece.kind, piece.state, piece.url, piece.finding_no) == (
+            "location",
+            "stored",
+            "geo:33.85,113.48",
+            101,
+        )
+
+    in_lab(tmp_path, work)
+
+
+def test_the_type_of_a_file_comes_from_its_content() -> None:
+    assert sniff(png()) == "image/png"
+    assert sniff(b"") == ""
+    assert sniff(b"just words") in ("", "text/plain")

@@ -1,0 +1,57 @@
+"""Files, reactions to our own messages, and the rooms that people are written to in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage import outbox, rooms
+from storage.db import Transaction
+from tests.support.outbox_harness import NOW, Office, in_office
+
+
+def test_a_ledger_goes_out_as_a_file_and_one_that_could_not_be_made_as_words(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        await office.write("!a", "", act="ledger")
+        await office.postman().drain()
+        office.ledger = "台账没有做成（编号 #abc）"
+        await office.write("!a", "", act="ledger")
+        await office.postman().drain()
+        sent = [content for _, content in office.server.rooms["!a"]]
+        assert (sent[0]["msgtype"], sent[0]["file"], sent[0]["filename"]) == ("m.file", b"xlsx", "台账.xlsx")
+        assert (sent[1]["msgtype"], sent[1]["body"]) == ("m.notice", "台账没有做成（编号 #abc）")
+
+    in_office(tmp_path, work)
+
+
+def test_a_reaction_to_an_own_message_names_that_messages_event(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        def question(tx: Transaction) -> None:
+            for n in range(20):
+                row = outbox.put(tx, ("!a", 1), ("message", "m.room.message"), {"body": str(n)}, NOW)
+                tap = {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": "1️⃣"}}
+                outbox.put(tx, ("!a", 1), ("message", "m.reaction"), tap, NOW)
+
+        await office.database.transaction(question)
+        async with office.running():
+            await office.until_empty()
+        relations = [c["m.relates_to"] for _, c in office.server.rooms["!a"] if "m.relates_to" in c]
+        expected = [{"rel_type": "m.annotation", "event_id": f"$a-{n}", "key": "1️⃣"} for n in range(1, 40, 2)]
+        assert relations == expected
+
+    in_office(tmp_path, work)
+
+
+def test_a_direct_room_is_opened_once_and_used_from_then_on(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        await office.write(None, "1", "2", person=1)
+        await office.write(None, "other", person=2)
+        await office.postman().drain()
+        await office.write("!opened-li:x", "3", person=1)
+        await office.write(None, "4", person=1)
+        await office.write("!opened-li:x", "5", person=1)
+        await office.postman().drain()
+        assert office.server.bodies("!opened-li:x") == ["1", "2", "3", "4", "5"]
+        assert [of for what, of in office.server.asked if what == "open"] == ["@li:x", "@wu:x"]
+        assert await office.database.read(lambda tx: rooms.direct(tx, 1)) == "!opened-li:x"
+
+    in_office(tmp_path, work)

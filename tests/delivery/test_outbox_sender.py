@@ -1,0 +1,186 @@
+"""What the outbox holds arrives once and in order, whatever the homeserver and the process do in between."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat import SignedOut, TryLater, Undeliverable
+from bot.delivery import outbox_sender as module
+from storage.db import Transaction
+from tests.support.outbox_harness import NOW, Office, in_office
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting between two tries is not what is tested."""
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)
+
+
+def test_rows_of_a_room_arrive_in_order_and_are_noted_with_their_event_ids(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        await office.write("!a", *map(str, range(30)))
+        await office.write("!b", "other")
+        await office.postman().drain()
+        assert office.server.bodies("!a") == [str(n) for n in range(30)]
+        assert office.server.bodies("!b") == ["other"]
+        assert await office.unsent() == []
+        assert await office.column("event_id", 3) == "$a-3"
+
+    in_office(tmp_path, work)
+
+
+def test_a_room_that_hangs_holds_up_no_other_and_is_caught_up_in_order(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        office.server.held["!slow"] = asyncio.Event()
+        await office.write("!slow", "1", "2")
+        async with office.running() as postman:
+            for n in range(5):
+                await office.write("!fast", str(n))
+                postman.wake()
+            await office.until(lambda: len(office.server.bodies("!fast")) == 5)
+            assert office.server.bodies("!slow") == []
+            await office.write("!slow", "3")
+            office.server.held["!slow"].set()
+            postman.wake()
+            await office.until_empty()
+        assert office.server.bodies("!slow") == ["1", "2", "3"]
+
+    in_office(tmp_path, work)
+
+
+@pytest.mark.parametrize("after", [None, 0.0, 0.001])
+def test_a_busy_homeserver_is_asked_again_until_it_takes_the_row(tmp_path: Path, after: float | None) -> None:
+    async def work(office: Office) -> None:
+        left = [4]
+
+        def busy(what: str, of: str) -> None:
+            left[0] -= 1
+            if left[0] >= 0:
+                raise TryLater("busy", after)
+
+        office.server.trouble = busy
+        await office.write("!a", "1", "2")
+        await office.postman().drain()
+        assert office.server.bodies("!a") == ["1", "2"]
+        assert office.server.doubles() == []
+
+    in_office(tmp_path, work)
+
+
+def test_a_row_that_can_never_be_sent_is_marked_and_the_next_one_goes_out(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        bad = await office.write("!a", "bad")
+
+        def refuse(what: str, of: str) -> None:
+            if of.endswith(f"-{bad}"):
+                raise Undeliverable("forbidden")
+
+        office.server.trouble = refuse
+        await office.write("!a", "good")
+        await office.postman().drain()
+        assert office.server.bodies("!a") == ["good"]
+        assert await office.column("failed", bad) == "forbidden"
+        assert await office.column("sent_at", bad) is None
+        await office.postman().drain()
+        assert [what for what, of in office.server.asked if of.endswith(f"-{bad}")] == ["send"]
+
+    in_office(tmp_path, work)
+
+
+def test_being_signed_out_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        def out(what: str, of: str) -> None:
+            raise SignedOut("no such token")
+
+        office.server.trouble = out
+        await office.write("!a", "1", "2")
+        with pytest.raises(SignedOut):
+            await office.postman().run()
+        office.server.trouble = lambda what, of: None
+        await office.postman().drain()
+        assert office.server.bodies("!a") == ["1", "2"]
+
+    in_office(tmp_path, work)
+
+
+class Killed(BaseException):
+    """The process died between two steps."""
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE outbox SET sent_at", "UPDATE outbox SET room_id", "INSERT INTO rooms"]
+)
+def test_a_kill_between_sending_and_noting_sends_the_same_again_and_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    async def work(office: Office) -> None:
+        await office.write("!a", "1", "2")
+        await office.write(None, "hello", person=1)
+        run = Transaction.run
+
+        def dying(tx: Transaction, sql: str, values: object = ()) -> int:
+            if sql.startswith(statement):
+                raise Killed
+            return run(tx, sql, values)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Transaction, "run", dying)
+            with pytest.raises((Killed, BaseExceptionGroup)):
+                await office.postman().drain()
+        await office.postman().drain()
+        assert office.server.bodies("!a") == ["1", "2"]
+        assert office.server.bodies("!opened-li:x") == ["hello"]
+        assert office.server.doubles() == []
+        assert await office.unsent() == []
+
+    in_office(tmp_path, work)
+
+
+def test_a_row_older_than_the_servers_memory_is_looked_up_before_it_is_sent_again(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        office.server.lost_answer = lambda txn_id: SignedOut("killed here")
+        await office.write("!a", "1")
+        with pytest.raises(SignedOut):
+            await office.postman().drain()
+        await office.write("!a", "2")
+        office.server.lost_answer = lambda txn_id: None
+        office.server.forget_transactions()
+        for away in (timedelta(days=1), timedelta(hours=-3)):  # a demo's clock begins its day anew
+            office.now = NOW + away
+            await office.postman().drain()
+        assert office.server.bodies("!a") == ["1", "2"]
+        assert office.server.doubles() == []
+        assert await office.column("event_id", 1) == "$a-1"
+
+    in_office(tmp_path, work)
+
+
+def test_a_fresh_row_is_not_looked_up(tmp_path: Path) -> None:
+    async def work(office: Office) -> None:
+        await office.write("!a", "1")
+        await office.postman().drain()
+        assert [what for what, _ in office.server.asked] == ["send"]
+
+    in_office(tmp_path, work)
+
+
+def test_more_rows_than_are_held_in_memory_all_go_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.outbox_sender.AT_ONCE", 3)
+
+    async def work(office: Office) -> None:
+        for n in range(10):
+            await office.write(f"!{n % 4}:x", f"{n} first", f"{n} then")
+        async with office.running():
+            await office.until_empty()
+        sent = [body for n in range(4) for body in office.server.bodies(f"!{n}:x")]
+        assert sorted(map(str, sent)) == sorted(
+            f"{n} {word}" for n in range(10) for word in ("first", "then")
+        )
+
+    in_office(tmp_path, work)

@@ -1,0 +1,154 @@
+"""Who may come in, what a newcomer is told first, and how little a stranger hears."""
+
+from __future__ import annotations
+
+from bot.chat import Reacted, RoomSeen, Said, Unreadable
+from bot.rehearsal.chat import COUNTY, direct_room
+from storage import rooms
+from storage.outbox import Outgoing
+from tests.support.bot_in_memory import GROUP, LI, OBSERVER, STRANGER, ZHANG, Stand, said
+
+
+def fresh(*who: str) -> Stand:
+    """A stand on which these people were never greeted."""
+    stand = Stand()
+    for user_id in who:
+        stand.connection.execute("UPDATE people SET greeted = 0 WHERE user_id = ?", (user_id,))
+    return stand
+
+
+def acts(rows: list[Outgoing]) -> list[tuple[str, str | None]]:
+    return [(row.act, row.room_id) for row in rows]
+
+
+def invited(by: str, *, direct: bool = True, room: str = "!new:x") -> RoomSeen:
+    return RoomSeen(room, "invited", True, by=by, direct=direct)
+
+
+def test_an_invitation_of_somebody_on_the_roster_is_followed_and_greeted_once() -> None:
+    stand = fresh(ZHANG)
+    rows = stand.take(seen=(invited(ZHANG),))
+    assert acts(rows) == [("join", "!new:x"), ("message", "!new:x")]
+    assert "张三，您好" in said(rows)
+    assert acts(stand.take(seen=(invited(ZHANG, room="!second:x"),))) == [("join", "!second:x")]
+    assert "您好！我是" not in stand.say("排查")
+    room = rooms.get(stand.tx, "!new:x")
+    assert room is not None
+    assert (room.kind, room.encrypted) == ("direct", True)
+
+
+def test_the_first_word_in_a_direct_room_is_answered_with_who_we_are_once() -> None:
+    stand = fresh(ZHANG)
+    reply = stand.say("排查")
+    assert reply.startswith("张三，您好！")
+    assert "\n\n填哪个点" in reply
+    assert "您好" not in stand.say("1")
+
+
+def test_a_first_hello_gets_one_hello_back() -> None:
+    assert fresh(ZHANG).say("你好").count("您好") == 1
+
+
+def test_nobody_is_greeted_in_a_room_of_several() -> None:
+    stand = fresh(ZHANG)
+    assert "您好" not in stand.say("进度", room=GROUP)
+    assert stand.say("进度").startswith("张三，您好！")
+
+
+def test_a_stranger_hears_one_polite_line_and_is_left_alone() -> None:
+    stand = Stand()
+    rows = stand.take(seen=(invited(STRANGER),))
+    assert acts(rows) == [("join", "!new:x"), ("message", "!new:x"), ("leave", "!new:x")]
+    assert "不在名单上" in said(rows)
+    assert acts(stand.take(seen=(invited(STRANGER, room="!again:x"),))) == [("leave", "!again:x")]
+    assert stand.say("您好", STRANGER, GROUP) == ""
+
+
+def test_nothing_a_stranger_says_is_kept() -> None:
+    stand = Stand()
+    assert "不在名单上" in stand.say("我叫王小明", STRANGER, GROUP)
+    assert stand.say("我叫王小明", STRANGER, GROUP) == ""
+    assert stand.take(stand.event(Reacted(stand.last_sent, "👍"), STRANGER, GROUP)) == []
+    assert stand.take(stand.event(Unreadable("s", {"secret": 1}), STRANGER, GROUP)) == []
+    everything = "\n".join(stand.connection.iterdump())
+    assert "王小明" not in everything
+    assert "secret" not in everything
+    assert stand.say("您好", STRANGER, COUNTY) == ""
+
+
+def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
+    stand = Stand()
+    stand.connection.execute("UPDATE people SET active = 0 WHERE user_id = ?", (LI,))
+    assert "不在名单上" in stand.say("排查", LI)
+    assert stand.say("1", LI) == ""
+    assert stand.answers("麦岭示范一村") == {}
+
+
+def test_a_room_becomes_a_group_when_a_third_comes_in_and_stays_the_countys() -> None:
+    stand = Stand()
+    room = direct_room(ZHANG)
+
+    def kind(room_id: str) -> str:
+        found = rooms.get(stand.tx, room_id)
+        assert found is not None
+        return found.kind
+
+    stand.take(seen=(RoomSeen(room, "joined", None, (ZHANG, LI)),))
+    assert kind(room) == "group"
+    stand.take(seen=(RoomSeen(room, "joined", None, (ZHANG,)),))
+    assert kind(room) == "direct"
+    stand.take(seen=(RoomSeen(room, "joined", None, None),))
+    assert kind(room) == "direct"
+    stand.take(seen=(RoomSeen(COUNTY, "joined", None, (ZHANG,)),))
+    assert kind(COUNTY) == "county"
+
+
+def test_an_empty_direct_room_is_no_way_to_reach_anybody() -> None:
+    stand = Stand()
+    zhang = stand.tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
+    assert rooms.direct(stand.tx, zhang) == direct_room(ZHANG)
+    stand.take(seen=(RoomSeen(direct_room(ZHANG), "joined", None, ()),))
+    assert rooms.direct(stand.tx, zhang) is None
+
+
+def test_a_room_once_encrypted_stays_so() -> None:
+    stand = Stand()
+    room = direct_room(ZHANG)
+    stand.take(seen=(RoomSeen(room, "joined", True, (ZHANG,)),))
+    stand.take(seen=(RoomSeen(room, "joined", False, (ZHANG,)), RoomSeen(room, "joined", None, None)))
+    found = rooms.get(stand.tx, room)
+    assert found is not None
+    assert found.encrypted
+
+
+def test_an_upgraded_room_is_followed_to_its_successor() -> None:
+    stand = Stand()
+    rows = stand.take(seen=(RoomSeen(COUNTY, "upgraded", successor="!county2:x"),))
+    assert acts(rows) == [("join", "!county2:x")]
+    stand.take(seen=(RoomSeen("!county2:x", "joined", None, (ZHANG, LI)),))
+    assert rooms.county(stand.tx) == "!county2:x"
+
+
+def test_a_reader_of_the_roster_may_ask_us_into_a_group() -> None:
+    stand = Stand()
+    rows = stand.take(seen=(invited(OBSERVER, direct=False),))
+    assert acts(rows) == [("join", "!new:x")]
+    found = rooms.get(stand.tx, "!new:x")
+    assert found is not None
+    assert found.kind == "group"
+
+
+def test_talk_among_others_in_a_group_is_none_of_our_business() -> None:
+    stand = Stand()
+    for words in ("今天下雨了", "老王在吗", "水管漏了谁去看看", "好", "1"):
+        assert stand.say(words, room=GROUP) == ""
+    assert stand.take(stand.event(Said("@all 晚上开会"), LI, COUNTY)) == []
+    assert "颍桥示范一村" in stand.say("进度", room=GROUP)
+    assert stand.answers() == {}
+
+
+def test_whoever_invites_into_the_county_room_of_the_settings_is_followed() -> None:
+    stand = Stand()
+    stand.take(seen=(RoomSeen(COUNTY, "left"),))
+    rows = stand.take(seen=(invited(STRANGER, direct=False, room=COUNTY),))
+    assert acts(rows) == [("join", COUNTY)]

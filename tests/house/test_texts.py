@@ -1,0 +1,137 @@
+"""The texts agree: the same keys and gaps in both languages, every one used by the code, every used one there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue.effects import line
+from bot.dialogue.session import NAMES
+from bot.handlers import questions
+from bot.setup.campaign_file import parse_campaign
+from bot.texts import LANGUAGES, Texts, load_texts
+from tests.support.transcripts import DATA
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = load_texts().catalogue
+KEYS = set(CATALOGUE["zh-CN"])
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def in_code() -> Iterator[str]:
+    """Regular expressions of what can be a key: string constants of the code, f-strings with anything in their gaps."""
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield re.escape(node.value.removeprefix("@"))
+            elif isinstance(node, ast.JoinedStr):
+                yield "".join(_piece(value) for value in node.values).removeprefix("@")
+
+
+def _piece(value: ast.expr) -> str:
+    return re.escape(str(value.value)) if isinstance(value, ast.Constant) else r"\w+"
+
+
+def said_in_code() -> Iterator[tuple[str, str]]:
+    """(file, pattern of the key) for every line(…) of the code whose key stands there."""
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "line":
+                for key in _keys(node.args[0]):
+                    yield path.name, key
+
+
+def _keys(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield re.escape(node.value)
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(_piece(value) for value in node.values)
+    elif isinstance(node, ast.IfExp):
+        yield from _keys(node.body)
+        yield from _keys(node.orelse)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(CATALOGUE["en"]) == KEYS
+
+
+def test_both_languages_have_the_same_gaps() -> None:
+    assert {key for key in KEYS if gaps(CATALOGUE["zh-CN"][key]) != gaps(CATALOGUE["en"][key])} == set()
+
+
+def test_every_text_is_used_by_the_code() -> None:
+    used = {
+        key for pattern in set(in_code()) if pattern != r"\w+" for key in KEYS if re.fullmatch(pattern, key)
+    }
+    assert sorted(KEYS - used) == []
+
+
+def test_every_text_the_code_says_is_there() -> None:
+    missing = {
+        (file, pattern)
+        for file, pattern in said_in_code()
+        if not any(re.fullmatch(pattern, key) for key in KEYS)
+    }
+    assert missing == set()
+
+
+def test_every_kind_of_question_has_its_help() -> None:
+    assert {f"help_at_{name}" for name in NAMES.values()} <= KEYS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_fits_on_a_phone(language: str) -> None:
+    office = 1  # whom to call stands below it
+    lines = {
+        key: len(text.split("\n")) for key, text in CATALOGUE[language].items() if key.startswith("help_")
+    }
+    assert {key: n for key, n in lines.items() if n + office > 10} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_word_to_somebody_new_has_five_lines(language: str) -> None:
+    welcomes = {key: text for key, text in CATALOGUE[language].items() if key.startswith("welcome_")}
+    assert {key: len(text.split("\n")) for key, text in welcomes.items()} == dict.fromkeys(welcomes, 5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_is_short_where_the_item_is(language: str) -> None:
+    """Four hundred bytes around the official words, which nobody may shorten."""
+    campaign = parse_campaign((DATA / "checklist.json").read_text("utf-8"), "checklist.json")
+    texts = Texts(CATALOGUE)
+    longest = max((section.name for section in campaign.sections), key=len)
+    head = line("ask_answer", place="颍桥示范一村", index=70, total=70, section=longest, no=72)
+    around = texts.together((head, line("choices")), language)
+    assert len(around.encode()) <= 200
+    short = [item for item in campaign.items if len("".join((item.text, *item.hints)).encode()) <= 200]
+    assert len(short) > 30
+
+
+def test_no_text_speaks_of_one_county_alone() -> None:
+    """Another campaign is another checklist and roster, no text."""
+    names = ("襄城", "颍桥", "麦岭", "72项", "72 items")
+    assert {
+        key for texts in CATALOGUE.values() for key, text in texts.items() if any(n in text for n in names)
+    } == set()
+
+
+def test_a_gap_without_its_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        load_texts().render(line("answered_clear", no=1), "en")
+
+
+def test_a_value_that_names_a_text_is_said_in_the_readers_language() -> None:
+    said = load_texts().render(line("card_field", field="@field_due", value="x"), "zh-CN")
+    assert said == "整改时限：x"
+
+
+def test_places_listed_at_once_fit_on_a_screen() -> None:
+    assert questions.SHOWN <= 12

@@ -1,0 +1,191 @@
+"""The ledger says of each place and item what was answered there, for exactly the part of the county that was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from bot.chat import Said, Upload
+from bot.ledger.deliver import ledger_for
+from bot.ledger.gather import Gathered, gather
+from bot.ledger.scope import Scope, load_scope, parse_scope
+from storage import people
+from storage.db import Database
+from storage.people import Place
+from tests.support.bot_in_memory import FIRST, LI, START, Stand, plan
+
+CAMPAIGN = plan().campaign
+LEAK = "三组王五家水管老化漏水"
+THIRD = "麦岭示范一村"
+
+
+@pytest.fixture
+def stand() -> Stand:
+    """Zhang's first village is done but for item 40, with a finding and a draft; Li's has two answers."""
+    fresh = Stand()
+    fresh.says(
+        "排查", "1", "3-10 无，入户12户", "11 不涉及", f"22 有，{LEAK}", "村委会8月12日前换好水管", "1"
+    )
+    fresh.says("12 有，王五慢病卡没有办下来", "稍后", "其余无，查台账", "改 40 稍后")
+    fresh.says("排查", "3-4 无，查台账", who=LI)
+    return fresh
+
+
+def made(stand: Stand, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
+    return gather(stand.tx, CAMPAIGN, scope or of(FIRST), "张三", stand.now + later)
+
+
+def of(name: str) -> Scope:
+    places = people.all_places(Stand().tx)
+    return Scope(places=tuple(place.id for place in places if place.name == name))
+
+
+def text(gathered: Gathered, no: int) -> str:
+    return next(row.finding_text for row in gathered.form if row.no == no)
+
+
+def test_every_item_has_a_row_that_says_what_was_answered(stand: Stand) -> None:
+    rows = made(stand)
+    assert [row.no for row in rows.form] == list(range(1, 73))
+    assert text(rows, 5) == "未发现问题（入户12户）"
+    assert text(rows, 11) == "不涉及"
+    assert text(rows, 50) == "未发现问题（查台账）"
+    assert text(rows, 40) == "未报"
+    assert text(rows, 1) == "不涉及"  # not asked of villages
+    assert text(rows, 22) == f"{LEAK}（问题101）"
+    assert all(
+        row.finding_text and row.measure_text and row.result_text and row.units_text for row in rows.form
+    )
+
+
+def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: Stand) -> None:
+    row = next(row for row in made(stand).form if row.no == 22)
+    assert row.measure_text == "村委会8月12日前换好水管"
+    assert row.result_text == "整改中（立行立改，2023年8月31日前）"
+    assert row.units_text == "县水利局"
+    draft = next(row for row in made(stand).form if row.no == 12)
+    assert (draft.measure_text, draft.result_text) == ("未填", "草稿（时限未定）")
+
+
+def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: Stand) -> None:
+    rows = made(stand, Scope())
+    assert text(rows, 22).startswith(f"{FIRST}：{LEAK}（问题101）")
+    assert "个排查点未报" in text(rows, 22)
+    assert text(rows, 3).startswith(f"未发现问题（{FIRST}入户12户；{THIRD}查台账）")
+    both = Scope(places=(*of(FIRST).places, *of(THIRD).places))
+    assert text(made(stand, both), 5) == f"未发现问题（{FIRST}入户12户）；未报：{THIRD}"
+
+
+def test_the_flat_sheet_has_every_live_finding_and_only_those(stand: Stand) -> None:
+    rows = made(stand, Scope()).findings
+    assert [row.number for row in rows] == [101, 102]
+    assert (rows[0].village, rows[0].township, rows[0].item_no) == (FIRST, "颍桥回族镇", 22)
+    assert (rows[0].due, rows[0].state, rows[0].reporter) == (date(2023, 8, 31), "整改中", "张三")
+    stand.tx.run("UPDATE findings SET state = 'void' WHERE no = 101")
+    assert [row.number for row in made(stand, Scope()).findings] == [102]
+    assert text(made(stand), 22) == "未发现问题" or "101" not in text(made(stand), 22)
+
+
+def test_the_cover_counts_answered_asked_and_findings(stand: Stand) -> None:
+    (unit,) = made(stand).cover
+    assert unit.unit == "颍桥回族镇"
+    sums = [
+        sum(values)
+        for values in zip(*((c.answered, c.expected, c.findings) for c in unit.cells), strict=True)
+    ]
+    assert sums == [69, 70, 2]
+    assert len(made(stand, Scope()).cover) == 28
+
+
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        ("", Scope()),
+        ("全县", Scope()),
+        ("逾期", Scope(state="overdue")),
+        ("open", Scope(state="open")),
+        ("颍桥回族镇", Scope(unit="颍桥回族镇")),
+        ("颍桥示范一村", Scope(places=("颍桥示范一村",))),
+        ("颍桥回族镇 逾期", Scope(unit="颍桥回族镇", state="overdue")),
+    ],
+)
+def test_words_after_the_command_narrow_it_down(words: str, scope: Scope) -> None:
+    assert parse_scope(words, Scope(), CAMPAIGN, people.all_places(Stand().tx)) == scope
+
+
+def test_a_section_narrows_the_rows_and_the_findings(stand: Stand) -> None:
+    scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, people.all_places(stand.tx))
+    assert scope is not None
+    rows = made(stand, scope)
+    assert {row.section for row in rows.form} == {"饮水安全"}
+    assert [row.number for row in rows.findings] == [101]
+    assert scope.label(CAMPAIGN, people.all_places(stand.tx)) == f"{FIRST}饮水安全"
+
+
+def test_words_that_name_nothing_are_not_guessed_at() -> None:
+    assert parse_scope("火星", Scope(), CAMPAIGN, people.all_places(Stand().tx)) is None
+
+
+def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: Stand) -> None:
+    own = [place for place in people.all_places(stand.tx) if place.name == FIRST]
+    base = Scope(places=(own[0].id,))
+    for words in ("全县", "麦岭镇", THIRD, "颍桥回族镇"):
+        scope = parse_scope(words, base, CAMPAIGN, own)
+        assert scope is None or all(
+            scope.holds(place) == (place.name == FIRST) for place in people.all_places(stand.tx)
+        )
+
+
+def test_overdue_and_open_findings_are_told_apart(stand: Stand) -> None:
+    assert [f.number for f in made(stand, Scope(state="open")).findings] == [101, 102]
+    assert [f.number for f in made(stand, Scope(state="overdue")).findings] == []
+    late = timedelta(days=60)
+    assert [f.number for f in made(stand, Scope(state="overdue"), late).findings] == [101]
+    stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
+    assert [f.number for f in made(stand, Scope(state="open"), late).findings] == [102]
+
+
+def test_a_scope_survives_the_outbox() -> None:
+    for scope in (Scope(), Scope(("a", "b"), "u", "s", "open")):
+        assert load_scope(scope.dump()) == scope
+
+
+def test_a_scope_has_the_name_of_what_it_holds() -> None:
+    every = people.all_places(Stand().tx)
+
+    def label(scope: Scope, places: list[Place] = every) -> str:
+        return scope.label(CAMPAIGN, places)
+
+    assert label(of(FIRST)) == FIRST
+    assert label(Scope(unit="颍桥回族镇")) == "颍桥回族镇"
+    assert label(Scope()) == CAMPAIGN.county
+    assert label(Scope(state="overdue")).endswith("逾期")
+
+
+def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_path: Path) -> None:
+    stand = Stand()
+    stand.says("排查", "1", f"22 有，{LEAK}")
+    (row,) = [row for row in stand.take(stand.event(Said("台账"))) if row.act == "ledger"]
+    path = tmp_path / "paicha.db"
+    stand.connection.execute("VACUUM INTO ?", (str(path),))
+
+    async def run() -> Upload | str:
+        database = await Database.open(path)
+        try:
+            return await ledger_for(database, CAMPAIGN, row.content, tmp_path / "media", START)
+        finally:
+            await database.close()
+
+    upload = asyncio.run(run())
+    assert isinstance(upload, Upload)
+    sheets = load_workbook(io.BytesIO(upload.data))
+    values = {
+        str(cell) for sheet in sheets for cells in sheet.iter_rows(values_only=True) for cell in cells if cell
+    }
+    assert any(LEAK in value for value in values)
+    assert THIRD not in "".join(values)

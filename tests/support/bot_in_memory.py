@@ -1,0 +1,189 @@
+"""A bot without doors: the real `take_in`, tick and schema on SQLite in memory. Tests speak to it and read its outbox.
+
+What would be sent counts as delivered at once, under the event id `$bot-ROW`, unless a test holds it back.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.chat import Batch, Content, Edited, Incoming, Media, Reacted, Redacted, RoomSeen, Said
+from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
+from bot.dialogue import session
+from bot.dialogue.session import Conversation
+from bot.engine.inbox import House, take_in
+from bot.rehearsal.chat import BOT, COUNTY, SERVER, direct_room
+from bot.scheduling.reminders import Hours, tick
+from bot.setup.bootstrap import Plan, build_house, read_in
+from storage import checks, outbox, people, rooms
+from storage.db import Reader, Transaction
+from storage.migrate import migrate
+from storage.outbox import Outgoing
+
+START = datetime(2023, 8, 5, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+GROUP = f"!group:{SERVER}"
+ZHANG, LI = f"@zhangsan:{SERVER}", f"@lisi:{SERVER}"
+COORDINATOR, OFFICE, OBSERVER = f"@yingqiao:{SERVER}", f"@xianban:{SERVER}", f"@ducha:{SERVER}"
+STRANGER = "@wang:elsewhere.example"
+PEOPLE = (ZHANG, LI, COORDINATOR, OFFICE, OBSERVER)
+FIRST, SECOND = "颍桥示范一村", "颍桥示范二村"  # both are Zhang's
+
+
+@functools.cache
+def plan() -> Plan:
+    return plan_from(CHECKLIST, DEMO_ROSTER, SERVER)
+
+
+@functools.cache
+def house() -> House:
+    return build_house(plan(), BOT)
+
+
+@functools.cache
+def _template() -> sqlite3.Connection:
+    """A file with the demo county and a direct room for everybody, to be copied for each test."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    migrate(connection, Path(":memory:"))
+    tx = Transaction(connection)
+    read_in(tx, plan(), START)
+    rooms.set_county(tx, COUNTY, START)
+    for person in people.everybody(tx):
+        rooms.keep(tx, rooms.Room(direct_room(person.user_id), "direct", person.id, False, "joined"), START)
+        people.mark_greeted(tx, person)
+    rooms.keep(tx, rooms.Room(GROUP, "group", None, False, "joined"), START)
+    return connection
+
+
+@dataclass
+class Stand:
+    """One bot. `now` is its clock; `deliver` False leaves the outbox unsent."""
+
+    connection: sqlite3.Connection = field(default_factory=lambda: copy_of(_template()))
+    now: datetime = START
+    deliver: bool = True
+    events: int = 0
+    wrap: Callable[[sqlite3.Connection], Transaction] = Transaction
+
+    @property
+    def tx(self) -> Transaction:
+        return Transaction(self.connection)
+
+    def take(self, *events: Incoming, seen: Sequence[RoomSeen] = (), position: str = "") -> list[Outgoing]:
+        """One batch in one transaction; what it put into the outbox."""
+        return self.write(lambda tx: take_in(tx, house(), Batch(position, events, tuple(seen)), self.now))
+
+    def tick(self, hours: Hours | None = None) -> list[Outgoing]:
+        return self.write(lambda tx: tick(tx, house(), hours or Hours(), self.now))
+
+    def write(self, work: Callable[[Transaction], None]) -> list[Outgoing]:
+        last = self.tx.number("SELECT max(id) FROM outbox")
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            work(self.wrap(self.connection))
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        new = outbox.unsent(self.tx, last, 10_000)
+        if self.deliver:
+            for row in new:
+                outbox.sent(self.tx, row.id, f"$bot-{row.id}", self.now)
+        return new
+
+    def event(self, content: Content, who: str = ZHANG, room: str = "", event_id: str = "") -> Incoming:
+        self.events += 1
+        event_id = event_id or f"$event-{self.events}"
+        return Incoming(event_id, room or direct_room(who), who, self.now, content)
+
+    def say(self, words: str, who: str = ZHANG, room: str = "", reply_to: str = "") -> str:
+        """Say something; the bot's reply in words (a reaction as `(key)`), empty when there is none."""
+        return said(self.take(self.event(Said(words, reply_to=reply_to), who, room)))
+
+    def says(self, *words: str, who: str = ZHANG) -> str:
+        """Say one thing after another; the last reply."""
+        return [self.say(each, who) for each in words][-1]
+
+    def send(self, content: Content, who: str = ZHANG, room: str = "") -> str:
+        """Like `say`, for anything that can come in."""
+        return said(self.take(self.event(content, who, room)))
+
+    def edit(self, target: str, words: str, who: str = ZHANG, room: str = "") -> str:
+        return self.send(Edited(target, words), who, room)
+
+    def redact(self, target: str, who: str = ZHANG, room: str = "") -> str:
+        return self.send(Redacted(target), who, room)
+
+    def react(self, target: str, key: str, who: str = ZHANG, room: str = "") -> str:
+        return self.send(Reacted(target, key), who, room)
+
+    def photo(self, caption: str = "", name: str = "a.jpg", who: str = ZHANG) -> str:
+        return self.send(Said(caption, Media("image", name, f"mxc://{SERVER}/{name}", "image/jpeg", 10)), who)
+
+    @property
+    def last(self) -> str:
+        """The id of the last event made here."""
+        return f"$event-{self.events}"
+
+    @property
+    def last_sent(self) -> str:
+        """The event id of the bot's last message."""
+        return f"$bot-{self.tx.number('SELECT max(id) FROM outbox')}"
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    def standing(self, who: str = ZHANG, room: str = "") -> Conversation:
+        text = self.tx.value(
+            "SELECT state FROM conversations JOIN people ON people.id = person_id WHERE user_id = ? AND room_id = ?",
+            (who, room or direct_room(who)),
+        )
+        return session.load(str(text)) if text else Conversation()
+
+    def answers(self, place: str = FIRST) -> dict[int, str]:
+        """Printed item number -> answer."""
+        items = plan().campaign.item
+        where = str(self.tx.value("SELECT id FROM places WHERE name = ?", (place,)))
+        return {items[i].no: check.answer for i, check in sorted(checks.of_place(self.tx, where).items())}
+
+    def basis(self, no: int, place: str = FIRST) -> str:
+        sql = "SELECT basis FROM checks JOIN places ON places.id = place_id WHERE name = ? AND item_id = ?"
+        return str(self.tx.value(sql, (place, plan().campaign.by_no[no].id)))
+
+    def finding(self, no: int) -> Mapping[str, object]:
+        row = self.tx.one("SELECT * FROM findings WHERE no = ?", (no,))
+        assert row is not None
+        return dict(row)
+
+
+def copy_of(connection: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    connection.backup(copy)
+    copy.row_factory = sqlite3.Row
+    copy.execute("PRAGMA foreign_keys=ON")
+    return copy
+
+
+def said(rows: Sequence[Outgoing]) -> str:
+    """What these rows say, files and rows to other people left out."""
+    return "\n".join(shown(row) for row in rows if row.act == "message" and row.room_id is not None)
+
+
+def shown(row: Outgoing) -> str:
+    relation = row.content.get("m.relates_to")
+    key = relation.get("key") if isinstance(relation, dict) else None
+    return f"({key})" if key else str(row.content.get("body", ""))
+
+
+def dump(tx: Reader) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    tables = [row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    return {
+        table: sorted((tuple(row) for row in tx.all(f"SELECT * FROM {table}")), key=repr) for table in tables
+    }

@@ -1,0 +1,90 @@
+"""A database with people and an outbox, a homeserver in memory, and postmen that come and go between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.chat import Upload
+from bot.delivery.outbox_sender import Postman
+from storage import outbox, people
+from storage.db import Database, Transaction
+from storage.outbox import Outgoing
+from tests.support.fake_homeserver import FakeHomeserver
+
+NOW = datetime(2023, 8, 5, 9, tzinfo=UTC)
+Work = Callable[["Office"], Awaitable[None]]
+
+
+class Office:
+    """A database with people and rooms, a homeserver, and postmen that come and go."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.server, self.now = database, FakeHomeserver(), NOW
+        self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
+
+    def postman(self) -> Postman:
+        async def build(row: Outgoing) -> Upload | str:
+            return self.ledger
+
+        return Postman(self.database, self.server, build, lambda: self.now)
+
+    async def write(
+        self, room: str | None, *bodies: str, person: int | None = None, act: str = "message"
+    ) -> int:
+        def work(tx: Transaction) -> int:
+            rows = [
+                outbox.put(tx, (room, person), (act, "m.room.message"), {"body": b}, self.now) for b in bodies
+            ]
+            return rows[-1]
+
+        return await self.database.transaction(work)
+
+    async def unsent(self) -> list[Outgoing]:
+        return await self.database.read(lambda tx: outbox.unsent(tx, 0))
+
+    async def column(self, name: str, row: int) -> object:
+        return await self.database.read(
+            lambda tx: tx.value(f"SELECT {name} FROM outbox WHERE id = ?", (row,))
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Postman]:
+        """A postman at work; killed at the end as by SIGKILL: what it had not noted stays unnoted."""
+        postman = self.postman()
+        task = asyncio.create_task(postman.run())
+        try:
+            yield postman
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20), self.server.arrived:
+            await self.server.arrived.wait_for(condition)
+
+    async def until_empty(self) -> None:
+        async with asyncio.timeout(20):
+            while await self.unsent():  # each look is a hop to the database: the postman goes on meanwhile
+                pass
+
+
+def in_office(tmp_path: Path, work: Work) -> None:
+    async def run() -> None:
+        database = await Database.open(tmp_path / "paicha.db")
+
+        def people_and_rooms(tx: Transaction) -> None:
+            people.keep_person(tx, ("@li:x", "李四", "county", None, "zh-CN"), ())
+            people.keep_person(tx, ("@wu:x", "吴五", "county", None, "zh-CN"), ())
+
+        try:
+            await database.transaction(people_and_rooms)
+            await work(Office(database))
+        finally:
+            await database.close()
+
+    asyncio.run(run())
