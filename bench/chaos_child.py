@@ -29,8 +29,8 @@ from bot.chat import Batch, Message, Upload
 from bot.cli import main as cli
 from bot.clock import ShiftedClock
 from bot.demo.child import end_with_parent
-from bot.matrix.client_chat import Courier
-from bot.matrix.http import Line
+from bot.matrix.client_chat import ClientChat
+from bot.matrix.http import HomeserverClient
 from storage import rooms
 
 ROOM_FOR_MORE = 32_768  # bytes a file may still grow on a disk that is as good as full
@@ -90,10 +90,10 @@ def main() -> int:
 
 
 def _watch_requests(reaper: Reaper) -> None:
-    plain = {name: getattr(Line, name) for name in ("call", "put_file", "get_file")}
+    plain = {name: getattr(HomeserverClient, name) for name in ("call", "put_file", "get_file")}
 
     def watched(name: str) -> Callable[..., Any]:
-        async def asked(self: Line, *words: Any, **more: Any) -> Any:
+        async def asked(self: HomeserverClient, *words: Any, **more: Any) -> Any:
             place = _request(words[0], words[1]) if name == "call" else name
             if place == "GET sync" and not reaper.started:
                 reaper.started = True
@@ -106,7 +106,7 @@ def _watch_requests(reaper: Reaper) -> None:
         return asked
 
     for name in plain:
-        setattr(Line, name, watched(name))
+        setattr(HomeserverClient, name, watched(name))
 
 
 def _request(method: str, path: str) -> str:
@@ -173,7 +173,7 @@ class _Module:
 
 
 def _watch_gaps(reaper: Reaper, wishes: Wishes) -> None:
-    plain_take_in, plain_send = bot.app.Bot.take_in, Courier.send
+    plain_take_in, plain_send = bot.app.Bot.take_in, ClientChat.send
 
     async def take_in(self: bot.app.Bot, batch: Batch) -> None:
         if wishes.full:
@@ -186,13 +186,13 @@ def _watch_gaps(reaper: Reaper, wishes: Wishes) -> None:
         if batch.events:
             reaper.at("taken", "batch saved, replies not sent")
 
-    async def send(self: Courier, message: Message, upload: Upload | None = None) -> str:
+    async def send(self: ClientChat, message: Message, upload: Upload | None = None) -> str:
         event_id = await plain_send(self, message, upload)
         reaper.at("sent", "but not noted")
         return event_id
 
     bot.app.Bot.take_in = take_in  # type: ignore[method-assign]
-    Courier.send = send  # type: ignore[method-assign]
+    ClientChat.send = send  # type: ignore[method-assign]
 
 
 def _fill_disk(running: bot.app.Bot, name: str) -> None:

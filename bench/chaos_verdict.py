@@ -15,9 +15,10 @@ from datetime import datetime
 from bench.chaos_talk import Sent, Speaker, heard_rows
 from bench.county_on_synapse import BEGINNING, County
 from bot.chat import Batch, Incoming, Redacted, RoomSeen
-from bot.engine.inbox import House, take_in
+from bot.context import Context, build_context
+from bot.engine.inbox import take_in
 from bot.matrix.client_chat import TXN_KEY
-from bot.setup.bootstrap import build_house, read_in
+from bot.setup.bootstrap import fill_database
 from storage import history, outbox
 from storage.db import Database, Reader, Row, Transaction
 
@@ -141,34 +142,34 @@ async def _replayed(
     by_id = {message.event_id: message for message in sent}
     path = county.folder / "judge" / "paicha.db"
     path.parent.mkdir()
-    house = build_house(county.plan, county.bot.user_id)
+    context = build_context(county.plan.campaign, county.bot.user_id)
     judge_file = await Database.open(path)
     try:
-        await judge_file.transaction(lambda tx: read_in(tx, county.plan, BEGINNING))
+        await judge_file.transaction(lambda tx: fill_database(tx, county.plan, BEGINNING))
         for speaker in speakers:
-            await judge_file.transaction(lambda tx, s=speaker: _settle(tx, house, s))  # type: ignore[misc]
+            await judge_file.transaction(lambda tx, s=speaker: _settle(tx, context, s))  # type: ignore[misc]
         for event_id, _kind, _state, at in told.inbox:
             if (message := by_id.get(event_id)) is None:
                 continue  # told as doubled elsewhere: nobody sent it
             event = Incoming(event_id, message.room_id, message.sender, at, message.content)
             now = BEGINNING + (at - made)
-            await judge_file.transaction(lambda tx, e=event, n=now: _take(tx, house, e, (told, n)))  # type: ignore[misc]
+            await judge_file.transaction(lambda tx, e=event, n=now: _take(tx, context, e, (told, n)))  # type: ignore[misc]
         return await judge_file.read(testify)
     finally:
         await judge_file.close()
 
 
-def _settle(tx: Transaction, house: House, speaker: Speaker) -> None:
+def _settle(tx: Transaction, context: Context, speaker: Speaker) -> None:
     room_id, user_id = speaker.room_id, speaker.phone.user_id
     invited = RoomSeen(room_id, "invited", speaker.encrypted, by=user_id, direct=True)
     joined = RoomSeen(room_id, "joined", speaker.encrypted, (user_id,))
-    take_in(tx, house, Batch("", rooms=(invited, joined)), BEGINNING)
+    take_in(tx, context, Batch("", rooms=(invited, joined)), BEGINNING)
 
 
-def _take(tx: Transaction, house: House, event: Incoming, at: tuple[Witness, datetime]) -> None:
+def _take(tx: Transaction, context: Context, event: Incoming, at: tuple[Witness, datetime]) -> None:
     """Take one message in, and give its replies the event ids that the bot's replies got: people point at them."""
     told, now = at
-    take_in(tx, house, Batch("", (event,)), now)
+    take_in(tx, context, Batch("", (event,)), now)
     rows = tx.all(
         f"SELECT id, event_id FROM outbox WHERE room_id = ? AND {SAID} ORDER BY id", (event.room_id,)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.process import ROOT
 from bot.demo.homeserver import SERVER_NAME
 from bot.files import write_private
-from bot.setup.bootstrap import Plan
+from bot.setup.bootstrap import Setup
 from bot.setup.campaign_file import parse_campaign
 from bot.setup.roster_file import parse_roster
 
@@ -59,11 +59,11 @@ def roster_text(walkers: int) -> str:
     return "\n".join(lines)
 
 
-def plan(walkers: int) -> Plan:
+def plan(walkers: int) -> Setup:
     """The county as the bot reads it."""
     text = CHECKLIST.read_text("utf-8")
     campaign = parse_campaign(text)
-    return Plan(campaign, text, parse_roster(roster_text(walkers), campaign, SERVER_NAME))
+    return Setup(campaign, text, parse_roster(roster_text(walkers), campaign, SERVER_NAME))
 
 
 def write_settings(folder: Path, url: str, bot: Account, walkers: int) -> Path:

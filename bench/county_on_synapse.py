@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from bot.demo.accounts import register
 from bot.demo.homeserver import Running, homeserver
 from bot.demo.matrix_client.phone import Phone
-from bot.setup.bootstrap import Plan
+from bot.setup.bootstrap import Setup
 from bot.setup.campaign_file import parse_campaign
 from bot.setup.fields import read_file
 from bot.setup.roster_file import parse_roster
@@ -47,7 +47,7 @@ class County:
     folder: Path
     bot: Account
     people: tuple[Account, ...]
-    plan: Plan
+    plan: Setup
 
     @property
     def config(self) -> Path:
@@ -79,7 +79,7 @@ async def found_county(hs: Running, folder: Path, people: int, url: str = "") ->
     text = read_file(ROOT / "checklist.json")
     campaign = parse_campaign(text, "checklist.json")
     roster = parse_roster(read_file(folder / "roster.toml"), campaign, hs.server_name, "roster.toml", "zh-CN")
-    return County(folder, bot, reporters, Plan(campaign, text, roster))
+    return County(folder, bot, reporters, Setup(campaign, text, roster))
 
 
 def _roster(people: Sequence[Account]) -> str:

@@ -17,7 +17,7 @@ from bench.stub_server import room_id
 from storage.history import seal
 
 BEGAN = datetime(2025, 1, 1, 8, tzinfo=UTC)
-PENDING = '{"kind": "answer", "place": "第16镇28村", "item": "3"}'
+QUESTION = '{"ask": "answer", "place": "第16镇28村", "item": "3"}'
 BODY = "✓ 第3项【驻村帮扶责任】未发现问题\n\n" + "是否存在松懈厌战、不在状态、帮扶重“痕”不重绩的情况。" * 4
 PORTION = 20_000  # answers a transaction
 
@@ -46,9 +46,9 @@ def _portion(connection: sqlite3.Connection, numbers: range, ids: list[int], ver
     connection.execute("BEGIN")
     answers = list(_answers(numbers, ids, (places, items), str(last[0]) if last else ""))
     connection.executemany(
-        "INSERT INTO inbox (event_id, seq, room_id, person_id, at, kind, pending) VALUES (?, ?, ?, ?, ?, 'said', ?)",
+        "INSERT INTO inbox (event_id, seq, room_id, person_id, at, kind, question) VALUES (?, ?, ?, ?, ?, 'said', ?)",
         (
-            (f"$past-{n}", seq + i + 1, room, who, at, PENDING)
+            (f"$past-{n}", seq + i + 1, room, who, at, QUESTION)
             for i, (n, room, who, at, _) in enumerate(answers)
         ),
     )
@@ -59,7 +59,7 @@ def _portion(connection: sqlite3.Connection, numbers: range, ids: list[int], ver
     connection.executemany(
         "INSERT INTO outbox (room_id, person_id, act, content, about, written_at, sent_at, event_id)"
         " VALUES (?, ?, 'message', ?, ?, ?, ?, ?)",
-        ((room, who, content, PENDING, at, at, f"$told-{n}") for n, room, who, at, _ in answers),
+        ((room, who, content, QUESTION, at, at, f"$told-{n}") for n, room, who, at, _ in answers),
     )
     connection.executemany(
         "INSERT INTO checks (place_id, item_id, answer, person_id, version, at) VALUES (?, ?, 'clear', ?, ?, ?)"

@@ -19,10 +19,11 @@ from bench.prefill import prefill
 from bench.stub_server import ANSWER, BOT, OPENING, room_id
 from bench.table import Cell, announce, quantile, show
 from bot.chat import Batch, Incoming, RoomSeen, Said
+from bot.context import build_context
 from bot.dialogue.search import search
 from bot.engine.inbox import take_in
 from bot.scheduling.digest import figures
-from bot.setup.bootstrap import build_house, read_in
+from bot.setup.bootstrap import fill_database
 from storage.db import Database
 
 NOW = datetime(2023, 8, 5, 2, tzinfo=UTC)
@@ -38,20 +39,20 @@ async def measure(folder: Path, turns: int) -> list[list[Cell]]:
     """Milliseconds of each."""
     path = folder / "paicha.db"
     campaign_plan = plan(WALKERS)
-    house = build_house(campaign_plan, BOT)
+    context = build_context(campaign_plan.campaign, BOT)
     await fill(path, turns)
     database = await Database.open(path)
     try:
         waits = []
         for number in range(turns):
             begun = time.perf_counter()
-            await database.transaction(partial(take_in, house=house, batch=_batch(number), now=NOW))
+            await database.transaction(partial(take_in, context=context, batch=_batch(number), now=NOW))
             waits.append(time.perf_counter() - begun)
         skipped = 2 * WALKERS  # opening the walk is not an answer
         queries = []
         for number in range(turns):
             begun = time.perf_counter()
-            search(house.world.index, QUERIES[number % len(QUERIES)])
+            search(context.index, QUERIES[number % len(QUERIES)])
             queries.append(time.perf_counter() - begun)
         counted = []
         for _ in range(FIGURES):
@@ -70,10 +71,10 @@ async def measure(folder: Path, turns: int) -> list[list[Cell]]:
 async def fill(path: Path, turns: int) -> None:
     """The file with people, rooms and old answers."""
     database = await Database.open(path)
-    await database.transaction(lambda tx: read_in(tx, plan(WALKERS), NOW))
+    await database.transaction(lambda tx: fill_database(tx, plan(WALKERS), NOW))
     seen = [RoomSeen(room_id(n), "joined", False, (walker_id(n),)) for n in range(WALKERS)]
-    house = build_house(plan(WALKERS), BOT)
-    await database.transaction(lambda tx: take_in(tx, house, Batch("0", (), tuple(seen)), NOW))
+    context = build_context(plan(WALKERS).campaign, BOT)
+    await database.transaction(lambda tx: take_in(tx, context, Batch("0", (), tuple(seen)), NOW))
     await database.close()
     await asyncio.to_thread(prefill, path, WALKERS, STORED if turns >= LEAST_TURNS else 0)
 

@@ -13,19 +13,21 @@ from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.chat import Batch, Content, Reacted, Said, SignedOut, TryLater, Undeliverable, Upload
+from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError, Upload
 from bot.clock import Clock, SystemClock
-from bot.delivery.media import Gallery
-from bot.delivery.outbox_sender import Postman
-from bot.engine.inbox import House, read_again, take_in
+from bot.context import Context, build_context
+from bot.delivery.media import MediaFetcher
+from bot.delivery.outbox_sender import OutboxSender
+from bot.dialogue.effects import line
+from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import ledger_for
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.gateway import Edge, Settings, connect
+from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.reminders import Hours, tick
-from bot.setup.bootstrap import Plan, build_house, read_in
+from bot.setup.bootstrap import Setup, fill_database
 from bot.setup.config import Config, Homeserver, require_homeserver
 from storage import inbox, outbox, rooms
-from storage.db import Database, Reader, StorageProblem
+from storage.db import Database, Reader, StorageError
 from storage.lock import hold
 from storage.outbox import Outgoing
 
@@ -40,14 +42,14 @@ NOTED_SECONDS = 20.0  # how long a reply is held back until the message it belon
 class Bot:
     """Everything that runs, once it is put together."""
 
-    plan: Plan
+    plan: Setup
     hours: Hours
     clock: Clock
-    house: House
+    context: Context
     database: Database
-    edge: Edge
-    postman: Postman
-    gallery: Gallery
+    edge: Gateway
+    postman: OutboxSender
+    gallery: MediaFetcher
     county_room: str  # alias or id; empty: no digests
     broken: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
@@ -55,7 +57,7 @@ class Bot:
         """One sync batch into one transaction; what it wrote leaves afterwards."""
         await self._until_noted(batch)
         now = self.clock.now()
-        await self.database.transaction(lambda tx: take_in(tx, self.house, batch, now))
+        await self.database.transaction(lambda tx: take_in(tx, self.context, batch, now))
         if batch.keys:
             await self._read_again(set(batch.keys))
         self.postman.wake()
@@ -80,15 +82,15 @@ class Bot:
         for unread in await self.database.read(inbox.unreadable):
             event = self.edge.retry(unread.source, unread.room_id) if unread.session_id in keys else None
             if event is not None:
-                again = partial(read_again, house=self.house, event=event, now=self.clock.now())
+                again = partial(read_again, context=self.context, event=event, now=self.clock.now())
                 await self.database.transaction(again)
 
     async def tick(self) -> None:
         """What is due, made right as of now. A failing tick is told in the log; the next one makes up for it."""
         now = self.clock.now()
         try:
-            await self.database.transaction(lambda tx: tick(tx, self.house, self.hours, now))
-        except StorageProblem as problem:
+            await self.database.transaction(lambda tx: tick(tx, self.context, self.hours, now))
+        except StorageError as problem:
             if not self.broken.done():
                 self.broken.set_exception(problem)
         except Exception:
@@ -140,10 +142,10 @@ class Bot:
                 log.error("county_room %s: there is no such room yet; digests wait for it", wanted)
                 return False
             await self.edge.chat.join(room_id)
-        except TryLater as error:
+        except TryLaterError as error:
             log.warning("county_room %s: %s", wanted, error)
             return False
-        except Undeliverable as error:
+        except UndeliverableError as error:
             log.error("county_room %s: cannot be joined (%s). Invite the bot there.", wanted, error)
             if room_id is not None:  # so that the invitation is known for what it is
                 invited = rooms.Room(room_id, "county", None, False, "left")
@@ -177,37 +179,39 @@ def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]]) -> bool:
     )
 
 
-async def assemble(config: Config, plan: Plan, hours: Hours, clock: Clock) -> Bot:
+async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> Bot:
     """Open the file, sign in, build every part. The caller holds the data folder and closes what comes back."""
     settings = _settings(require_homeserver(config))
     database = await Database.open(config.data_dir / "paicha.db")
     try:
-        await database.transaction(lambda tx: read_in(tx, plan, clock.now()))
+        await database.transaction(lambda tx: fill_database(tx, plan, clock.now()))
         known = {room.room_id: room.encrypted for room in await database.read(rooms.joined)}
         edge = await connect(settings, config.data_dir, known)
     except BaseException:
         await database.close()
         raise
-    house = build_house(plan, settings.user_id)
+    context = build_context(plan.campaign, settings.user_id)
 
     async def build(row: Outgoing) -> Upload | str:
         made = await ledger_for(database, plan.campaign, row.content, config.data_dir / "media", clock.now())
         return (
-            made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+            made
+            if isinstance(made, Upload)
+            else context.texts.render(line("ledger_failed", reference=made), str(row.content.get("language")))
         )
 
-    postman = Postman(database, edge.chat, build, clock.now)
+    postman = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000
-    gallery = Gallery(database, edge.chat, house, config.data_dir / "media", limit, clock.now)
+    gallery = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
     county_room = require_homeserver(config).county_room
-    return Bot(plan, hours, clock, house, database, edge, postman, gallery, county_room)
+    return Bot(plan, hours, clock, context, database, edge, postman, gallery, county_room)
 
 
 def _settings(homeserver: Homeserver) -> Settings:
     return Settings(homeserver.url, homeserver.user_id, homeserver.device_name, homeserver.password or None)
 
 
-async def serve(config: Config, plan: Plan, hours: Hours, clock: Clock | None = None) -> int:
+async def serve(config: Config, plan: Setup, hours: Hours, clock: Clock | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. 0: asked to stop; 2: something the operator must mend."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
@@ -219,7 +223,7 @@ async def serve(config: Config, plan: Plan, hours: Hours, clock: Clock | None = 
     with hold(config.data_dir):
         try:
             bot = await assemble(config, plan, hours, clock or SystemClock())
-        except (SignedOut, TryLater) as error:
+        except (SignedOutError, TryLaterError) as error:
             print(f"{require_homeserver(config).url}: {error}", file=sys.stderr)
             return 2
         return await run_until(bot, stop)
@@ -234,7 +238,7 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
         if not running.done():
             return 0
         await running
-    except* (SignedOut, StorageProblem, *STORAGE_TROUBLES) as group:
+    except* (SignedOutError, StorageError, *STORAGE_TROUBLES) as group:
         print(*(_plain(error, bot) for error in group.exceptions), sep="\n", file=sys.stderr)
     finally:
         for task in (running, stopping):
@@ -247,7 +251,7 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
 
 def _plain(error: BaseException, bot: Bot) -> str:
     """What the operator can do about it."""
-    if isinstance(error, (SignedOut, StorageProblem)):
+    if isinstance(error, (SignedOutError, StorageError)):
         return str(error)
     folder = bot.database.path.parent
     return f"{folder}: cannot be written any more ({error}). Nothing already confirmed is lost; free some space and start again."

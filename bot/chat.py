@@ -126,11 +126,11 @@ class Upload:
     height: int | None = None
 
 
-class Undeliverable(Exception):  # noqa: N818 -- it names a state of the message
+class UndeliverableError(Exception):
     """This message can never be sent (left the room, forbidden, too large). Retrying would not help."""
 
 
-class TryLater(Exception):  # noqa: N818
+class TryLaterError(Exception):
     """The homeserver was busy, away or failing. `after` is its own wish in seconds, if it had one."""
 
     def __init__(self, why: str, after: float | None = None) -> None:
@@ -138,7 +138,7 @@ class TryLater(Exception):  # noqa: N818
         self.after = after
 
 
-class SignedOut(Exception):  # noqa: N818
+class SignedOutError(Exception):
     """The homeserver no longer accepts our access token: the operator must sign the bot in again."""
 
 

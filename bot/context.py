@@ -1,23 +1,44 @@
-"""Reads the data files that make up the world of the handlers: once, at start."""
+"""What stays the same from turn to turn: the campaign, how words are read, the texts, who the bot itself is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from importlib import resources
 
-from bot.dialogue.parsing.vocabulary import vocabulary
-from bot.dialogue.search import build_index
+from bot.dialogue.parsing.vocabulary import Vocabulary, vocabulary
+from bot.dialogue.search import Index, build_index
 from bot.domain.campaign import Campaign
-from bot.domain.deadlines import parse_holidays, parse_limits
-from bot.handlers.turn import World
+from bot.domain.deadlines import Holidays, Limit, parse_holidays, parse_limits
+from bot.texts import Texts, load_texts
+
+KEY_GRACE = timedelta(seconds=120)  # how long a missing key is waited for before its sender is told
 
 
-def build_world(campaign: Campaign) -> World:
-    return World(
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Built once at start with `build_context`."""
+
+    campaign: Campaign
+    vocabulary: Vocabulary
+    index: Index
+    limits: Mapping[int, tuple[Limit, ...]]  # printed number -> the time limits of that item
+    holidays: Holidays
+    texts: Texts
+    user_id: str  # the bot's own Matrix id
+
+
+def build_context(campaign: Campaign, user_id: str) -> Context:
+    """Read the data files beside the code."""
+    return Context(
         campaign=campaign,
         vocabulary=vocabulary(_data("bot.dialogue.parsing", "words.toml"), campaign),
         index=build_index(campaign, _data("bot.dialogue", "synonyms.toml")),
         limits=parse_limits(_data("bot.domain", "limits.toml")),
         holidays=parse_holidays(_data("bot.domain", "holidays.toml")),
+        texts=load_texts(),
+        user_id=user_id,
     )
 
 

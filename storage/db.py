@@ -17,13 +17,13 @@ from typing import TypeVar
 
 import aiosqlite
 
-from storage.migrate import StorageProblem, explain, migrate
+from storage.migrate import StorageError, explain, migrate
 
 T = TypeVar("T")
 Row = sqlite3.Row
 Value = str | int | float | bytes | None
 
-__all__ = ["Database", "Reader", "Row", "StorageProblem", "Transaction", "Value", "is_of_the_file"]
+__all__ = ["Database", "Reader", "Row", "StorageError", "Transaction", "Value", "is_of_the_file"]
 
 
 def is_of_the_file(error: BaseException) -> bool:
@@ -117,7 +117,7 @@ def _prepare(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise StorageProblem(explain(error, path)) from error
+        raise StorageError(explain(error, path)) from error
 
 
 def _open_reader(path: Path) -> sqlite3.Connection:
@@ -180,7 +180,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             if not is_of_the_file(error):
                 raise
-            raise StorageProblem(explain(error, self.path)) from error
+            raise StorageError(explain(error, self.path)) from error
 
 
 def _whole(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:

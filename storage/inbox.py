@@ -17,8 +17,8 @@ class Seen:
     person_id: int | None
     at: str
     kind: str
-    pending: str | None  # the question it answered, as JSON
-    raised: tuple[str, ...]  # the questions it brought up, as JSON
+    question: str | None  # the question it answered, as JSON
+    opened_questions: tuple[str, ...]  # the questions it brought up, as JSON
     state: str
 
 
@@ -33,16 +33,20 @@ def take(tx: Transaction, event: tuple[str, str, str, str], person_id: int | Non
 
 def get(tx: Reader, event_id: str) -> Seen | None:
     row = tx.one(
-        "SELECT event_id, room_id, person_id, at, kind, pending, raised, state FROM inbox WHERE event_id = ?",
+        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state FROM inbox WHERE event_id = ?",
         (event_id,),
     )
-    return Seen(**{**dict(row), "raised": tuple(json.loads(row["raised"] or "[]"))}) if row else None
+    return (
+        Seen(**{**dict(row), "opened_questions": tuple(json.loads(row["opened_questions"] or "[]"))})
+        if row
+        else None
+    )
 
 
 def settling(tx: Reader, original: Seen, question: str) -> list[str]:
     """The later messages of the same person there that answered this very question and still count."""
     sql = (
-        "SELECT event_id FROM inbox WHERE person_id = ? AND room_id = ? AND pending = ? AND state = 'done'"
+        "SELECT event_id FROM inbox WHERE person_id = ? AND room_id = ? AND question = ? AND state = 'done'"
         " AND event_id <> ? ORDER BY seq"
     )
     values = (original.person_id, original.room_id, question, original.event_id)
@@ -61,10 +65,12 @@ def latest_effective(tx: Reader, person_id: int, room_id: str) -> str | None:
     return str(value) if value is not None else None
 
 
-def answered(tx: Transaction, event_id: str, pending: str | None, raised: Sequence[str]) -> None:
+def answered(tx: Transaction, event_id: str, question: str | None, opened_questions: Sequence[str]) -> None:
     """Keep which question an event answered and which it brought up."""
-    kept = json.dumps(raised, ensure_ascii=False) if raised else None
-    tx.run("UPDATE inbox SET pending = ?, raised = ? WHERE event_id = ?", (pending, kept, event_id))
+    kept = json.dumps(opened_questions, ensure_ascii=False) if opened_questions else None
+    tx.run(
+        "UPDATE inbox SET question = ?, opened_questions = ? WHERE event_id = ?", (question, kept, event_id)
+    )
 
 
 def set_state(tx: Transaction, event_id: str, state: str) -> None:

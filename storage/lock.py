@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.migrate import StorageProblem
+from storage.migrate import StorageError
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def hold(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise StorageProblem(
+        raise StorageError(
             f"{folder}: cannot be used as data folder ({error.strerror}). Choose one this user may write."
         ) from error
     try:
@@ -26,7 +26,7 @@ def hold(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             other = os.pread(handle, 32, 0).decode(errors="replace").strip()
-            raise StorageProblem(
+            raise StorageError(
                 f"{folder}: in use by another Paicha (process {other or 'unknown'}). Stop that one first."
             ) from error
         os.ftruncate(handle, 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
-class StorageProblem(Exception):  # noqa: N818 -- the operator's kind of error: place, reason, remedy
+class StorageError(Exception):
     """The file cannot be used as it is. str() is one plain line for the operator."""
 
 
@@ -29,7 +29,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: list[tuple[int, s
     have = int(connection.execute("PRAGMA user_version").fetchone()[0])
     newest = steps[-1][0]
     if have > newest:
-        raise StorageProblem(
+        raise StorageError(
             f"{path}: written by a newer Paicha (schema {have}, this one knows {newest}). Install that version, or restore a backup."
         )
     if 0 < have < newest:
@@ -56,7 +56,7 @@ def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
     finally:
         copy.close()
     if not sound:
-        raise StorageProblem(f"{target}: the copy is damaged, so the file was left alone. Check the disk.")
+        raise StorageError(f"{target}: the copy is damaged, so the file was left alone. Check the disk.")
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     part.replace(target)

@@ -20,14 +20,14 @@ from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
 from bot.rehearsal.player import Misdirected, Player, as_json, as_text, parse_time, perform
 from bot.scheduling.reminders import Hours
-from bot.setup.bootstrap import Plan
+from bot.setup.bootstrap import Setup
 from bot.setup.campaign_file import parse_campaign
 from bot.setup.config import Config, load_config
-from bot.setup.errors import FileProblems
+from bot.setup.errors import FileErrors
 from bot.setup.fields import read_file
 from bot.setup.roster_file import parse_roster
 from storage import people
-from storage.db import Database, StorageProblem
+from storage.db import Database, StorageError
 from storage.lock import hold
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         status: int = options.run(options)
-    except (FileProblems, StorageProblem) as problem:
+    except (FileErrors, StorageError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except OSError as problem:
@@ -108,25 +108,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def plan_from(checklist: Path, roster: Path, server: str, language: str = "zh-CN") -> Plan:
+def plan_from(checklist: Path, roster: Path, server: str, language: str = "zh-CN") -> Setup:
     """Read both files; FileProblems lists the mistakes of both."""
     lines: list[str] = []
     text, campaign, people_of = "", None, None
     try:
         text = read_file(checklist)
         campaign = parse_campaign(text, checklist.name)
-    except FileProblems as problems:
+    except FileErrors as problems:
         lines += problems.lines
     try:
         people_of = parse_roster(read_file(roster), campaign, server, roster.name, language)
-    except FileProblems as problems:
+    except FileErrors as problems:
         lines += problems.lines
     if campaign is None or people_of is None:
-        raise FileProblems(lines)
-    return Plan(campaign, text, people_of)
+        raise FileErrors(lines)
+    return Setup(campaign, text, people_of)
 
 
-def plan_of(config: Config) -> Plan:
+def plan_of(config: Config) -> Setup:
     server = config.homeserver.server if config.homeserver else SERVER
     return plan_from(config.checklist, config.roster, server, config.language)
 
@@ -143,9 +143,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from bot.demo.run import Wishes, demo
+    from bot.demo.run import DemoOptions, demo
 
-    wishes = Wishes(options.data, options.who, options.script, options.fresh)
+    wishes = DemoOptions(options.data, options.who, options.script, options.fresh)
     return asyncio.run(demo(wishes, plan_from(CHECKLIST, DEMO_ROSTER, SERVER)))
 
 
@@ -176,7 +176,7 @@ def _rehearse(options: argparse.Namespace) -> int:
         return asyncio.run(_perform(options, plan, folder))
 
 
-async def _perform(options: argparse.Namespace, plan: Plan, folder: Path) -> int:
+async def _perform(options: argparse.Namespace, plan: Setup, folder: Path) -> int:
     rehearsal = await open_rehearsal(plan, folder, datetime(2023, 8, 5, 1, tzinfo=UTC), Hours())
     try:
         player = Player(rehearsal, lambda shown: None)
@@ -212,7 +212,7 @@ def _export(options: argparse.Namespace) -> int:
     return asyncio.run(_write_ledger(options, plan, path))
 
 
-async def _write_ledger(options: argparse.Namespace, plan: Plan, path: Path) -> int:
+async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) -> int:
     database = await Database.open(path)
     try:
         places = await database.read(people.all_places)

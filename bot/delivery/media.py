@@ -17,9 +17,9 @@ from pathlib import Path
 
 import puremagic
 
-from bot.chat import Chat, Media, TryLater, Undeliverable
+from bot.chat import Chat, Media, TryLaterError, UndeliverableError
+from bot.context import Context
 from bot.dialogue.effects import line
-from bot.engine.inbox import House
 from storage import evidence, outbox, people
 from storage.db import Database, Transaction
 from storage.evidence import Evidence
@@ -29,12 +29,12 @@ AGAIN = 30.0  # seconds until a failed fetch is tried again
 
 
 @dataclass(slots=True)
-class Gallery:
+class MediaFetcher:
     """`folder` holds the files, `limit` is in bytes."""
 
     database: Database
     chat: Chat
-    house: House
+    context: Context
     folder: Path
     limit: int
     now: Callable[[], datetime]
@@ -57,9 +57,9 @@ class Gallery:
         for piece in await self.database.read(lambda tx: evidence.waiting(tx, 1000)):
             try:
                 data = await self.chat.download(_media(piece), self.limit)
-            except Undeliverable as error:
+            except UndeliverableError as error:
                 await self.database.transaction(lambda tx, p=piece, e=str(error): self._lost(tx, p, e))  # type: ignore[misc]
-            except TryLater as error:
+            except TryLaterError as error:
                 log.info("evidence %d waits: %s", piece.id, error)
                 left += 1
             else:
@@ -81,16 +81,16 @@ class Gallery:
 
     def _lost(self, tx: Transaction, piece: Evidence, why: str) -> None:
         evidence.lost(tx, piece.id, why)
-        zone = self.house.world.campaign.timezone
+        zone = self.context.campaign.timezone
         at = datetime.fromisoformat(piece.at).astimezone(zone).strftime("%m-%d %H:%M")
         reason = "gone_large" if "limit" in why else "gone_damaged" if "match" in why else "gone_missing"
         person = people.by_id(tx, piece.person_id)
-        reason_text = self.house.texts.render(line(reason, limit=self.limit // 1_000_000), person.language)
+        reason_text = self.context.texts.render(line(reason, limit=self.limit // 1_000_000), person.language)
         self._tell(tx, piece, "photo_gone", at=at, name=piece.name, why=reason_text)
 
     def _tell(self, tx: Transaction, piece: Evidence, key: str, **params: str | int) -> None:
         person = people.by_id(tx, piece.person_id)
-        body = self.house.texts.render(line(key, **params), person.language)
+        body = self.context.texts.render(line(key, **params), person.language)
         content = {"msgtype": "m.notice", "body": body, "m.mentions": {}}
         outbox.put(tx, (piece.room_id, person.id), ("message", "m.room.message"), content, self.now())
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.chat import Chat, Message, TryLater, Undeliverable, Upload
+from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload
 from storage import outbox, rooms
-from storage.db import Database, Reader, StorageProblem, Transaction
+from storage.db import Database, Reader, StorageError, Transaction
 from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ NOTE_SECONDS = 0.02  # between an arrival and its note: arrivals of that time sh
 
 
 @dataclass(slots=True)
-class Postman:
+class OutboxSender:
     """`build` makes the file of a ledger row, or the words to send instead when it cannot. `now` is the clock. Run it with `run`, or `drain` it once."""
 
     database: Database
@@ -82,7 +82,7 @@ class Postman:
             for worker in self._workers.values():
                 worker.cancel()
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
-            with contextlib.suppress(StorageProblem):  # then it is sent again: the same sending
+            with contextlib.suppress(StorageError):  # then it is sent again: the same sending
                 await self._note()
 
     async def drain(self) -> None:
@@ -164,9 +164,9 @@ class Postman:
         while True:
             try:
                 return await self._once(row), None
-            except Undeliverable as error:
+            except UndeliverableError as error:
                 return None, str(error)
-            except TryLater as error:
+            except TryLaterError as error:
                 tries += 1
                 wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)
                 log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
@@ -228,7 +228,7 @@ class Postman:
             lambda r: r.value("SELECT event_id FROM outbox WHERE id = ?", (target,))
         )
         if event_id is None:
-            raise Undeliverable(f"row {target}, which it reacts to, was never sent")
+            raise UndeliverableError(f"row {target}, which it reacts to, was never sent")
         rest = {name: value for name, value in relation.items() if name != "row"}
         return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
 

@@ -27,7 +27,7 @@ from bot.demo.terminal import Talk, Waiting, chat, chat_on_standard_input, scrip
 from bot.domain.roster import find_people
 from bot.files import write_private
 from bot.scheduling.reminders import Hours
-from bot.setup.bootstrap import Plan
+from bot.setup.bootstrap import Setup
 from bot.setup.config import Config, Homeserver
 from storage.lock import hold
 
@@ -38,7 +38,7 @@ SHOWN = ("zhangsan", "lisi", "yingqiao", "mailing", "jiaotiju", "shuiliju", "xia
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class DemoOptions:
     """What was asked for on the command line. `script` None: chat with whoever is at the terminal."""
 
     folder: Path
@@ -47,7 +47,7 @@ class Wishes:
     fresh: bool = False
 
 
-async def demo(wishes: Wishes, plan: Plan, say: Callable[[str], None] = print) -> int:
+async def demo(wishes: DemoOptions, plan: Setup, say: Callable[[str], None] = print) -> int:
     """Run the demo until its chat ends. 2: something the operator must mend."""
     people = find_people(plan.roster, wishes.who)
     if len(people) != 1:
@@ -75,7 +75,10 @@ def _log_to(path: Path) -> None:
 
 
 async def _town(
-    hs: Running, wishes: Wishes, plan: Plan, chatting: tuple[str, list[str] | None, Callable[[str], None]]
+    hs: Running,
+    wishes: DemoOptions,
+    plan: Setup,
+    chatting: tuple[str, list[str] | None, Callable[[str], None]],
 ) -> int:
     user_id, lines, say = chatting
     password = _password(wishes.folder)
@@ -137,7 +140,7 @@ def _clock(folder: Path) -> ShiftedClock:
     return ShiftedClock(BEGINNING, made)
 
 
-def _config(hs: Running, wishes: Wishes, account: tuple[str, str]) -> Config:
+def _config(hs: Running, wishes: DemoOptions, account: tuple[str, str]) -> Config:
     user_id, password = account
     server = Homeserver(hs.url, user_id, password=password, county_room=f"#{COUNTY}:{hs.server_name}")
     unused = wishes.folder / "paicha.toml"  # the demo's files are read already

@@ -50,7 +50,7 @@ class ChangeFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class AttachEvidence:
     """Evidence belongs to a finding."""
 
     evidence: tuple[int, ...]
@@ -78,7 +78,7 @@ class GiveFeedback:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class NotifyRole:
     """A message of its own to all people of a role, each in their language."""
 
     role: str
@@ -104,11 +104,11 @@ Effect = (
     SetCheck
     | OpenFinding
     | ChangeFinding
-    | Bind
+    | AttachEvidence
     | SubmitPlace
     | SetPreference
     | GiveFeedback
-    | Tell
+    | NotifyRole
     | SendLedger
     | Withdraw
 )

@@ -35,7 +35,7 @@ class Spread(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BulkAnswer:
     """One answer for one or more items: `4-10 无`, `22有`, `其余无`, `12 发现 慢病卡没办`."""
 
     answer: Answer
@@ -54,7 +54,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Understanding:
+class ParsedMessage:
     """Everything that was understood of one message, and what was not.
 
     At most one of command, choice, doubt or marks speaks for the message as a whole; `number`, `yes` and `words`
@@ -65,7 +65,7 @@ class Understanding:
     command: Command | None = None
     choice: Answer | None = None  # the one answer to the open item
     doubt: tuple[Answer, ...] = ()  # could be any of these: ask, never guess
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[BulkAnswer, ...] = ()
     basis: str = ""  # 入户12户 and the like, said along with a clear
     detail: str = ""  # words that came with `choice`: 有，水管漏水 -> 水管漏水
     number: int | None = None  # the whole message is one number

@@ -114,7 +114,7 @@ class AskVisit:
     words: tuple[str, ...]  # one for each item
 
 
-Pending = (
+Question = (
     AskAnswer
     | AskBasis
     | AskDescription
@@ -130,7 +130,7 @@ Pending = (
     | AskVisit
 )
 
-KINDS: Mapping[str, type[Pending]] = {
+KINDS: Mapping[str, type[Question]] = {
     "answer": AskAnswer,
     "basis": AskBasis,
     "description": AskDescription,
@@ -145,9 +145,9 @@ KINDS: Mapping[str, type[Pending]] = {
     "offer": AskOffer,
     "visit": AskVisit,
 }
-NAMES: Mapping[type[Pending], str] = {kind: name for name, kind in KINDS.items()}
+NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
 
-EXPECTS: Mapping[type[Pending], Expect] = {
+EXPECTS: Mapping[type[Question], Expect] = {
     AskAnswer: Expect.CHOICE,
     AskBasis: Expect.BASIS,
     AskDescription: Expect.TEXT,
@@ -163,60 +163,65 @@ EXPECTS: Mapping[type[Pending], Expect] = {
     AskVisit: Expect.CONFIRM,
 }
 
-TRAIL = 300  # steps that 返回 can go back: more than any place has items
+BACK_STACK = 300  # steps that 返回 can go back: more than any place has items
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class Session:
     """One person in one room. A new one is `Conversation()`."""
 
     place: str = ""  # the place being spoken of
-    walking: bool = (
+    in_walk: bool = (
         False  # after an answer the next item is asked; not when the person came for something else
     )
-    pending: Pending | None = None
-    held: tuple[Pending, ...] = ()  # questions put aside by an interruption, the latest first
-    trail: tuple[str, ...] = ()  # item ids answered in this place, the latest last: what 返回 walks back
+    question: Question | None = None
+    queue: tuple[Question, ...] = ()  # questions put aside by an interruption, the latest first
+    back_stack: tuple[str, ...] = ()  # item ids answered in this place, the latest last: what 返回 walks back
     positions: tuple[tuple[str, str], ...] = ()  # place id -> item id where its walk stands
-    misses: int = 0  # replies in a row that could not be understood
+    retries: int = 0  # replies in a row that could not be understood
     finding: int = 0  # the finding last spoken of: where a photo belongs
     photos: tuple[int, ...] = ()  # evidence not bound to a finding yet
 
     @property
     def expect(self) -> Expect:
-        return EXPECTS[type(self.pending)] if self.pending is not None else Expect.NOTHING
+        return EXPECTS[type(self.question)] if self.question is not None else Expect.NOTHING
 
     def position(self, place: str) -> str:
         return dict(self.positions).get(place, "")
 
-    def asking(self, pending: Pending | None) -> Conversation:
+    def asking(self, question: Question | None) -> Session:
         """Put this question; a question about an item also moves the place's position."""
-        now = replace(self, pending=pending, misses=0)
-        if isinstance(pending, AskAnswer):
-            others = tuple(pair for pair in self.positions if pair[0] != pending.place)
-            trail = self.trail if pending.place == self.place else ()
+        now = replace(self, question=question, retries=0)
+        if isinstance(question, AskAnswer):
+            others = tuple(pair for pair in self.positions if pair[0] != question.place)
+            back_stack = self.back_stack if question.place == self.place else ()
             now = replace(
-                now, place=pending.place, positions=(*others, (pending.place, pending.item)), trail=trail
+                now,
+                place=question.place,
+                positions=(*others, (question.place, question.item)),
+                back_stack=back_stack,
             )
         return now
 
-    def holding(self, pending: Pending) -> Conversation:
+    def holding(self, question: Question) -> Session:
         """Put this question first and come back to the open one after it."""
-        held = self.held if self.pending is None else (self.pending, *self.held)
-        return replace(self, pending=pending, held=held[:8], misses=0)
+        queue = self.queue if self.question is None else (self.question, *self.queue)
+        return replace(self, question=question, queue=queue[:8], retries=0)
 
-    def passed(self, item: str) -> Conversation:
+    def passed(self, item: str) -> Session:
         """The item was dealt with: 返回 leads back to it."""
-        return replace(self, trail=(*(seen for seen in self.trail if seen != item), item)[-TRAIL:])
+        return replace(
+            self, back_stack=(*(seen for seen in self.back_stack if seen != item), item)[-BACK_STACK:]
+        )
 
 
-def dump_pending(pending: Pending | None) -> str | None:
-    if pending is None:
+def dump_question(question: Question | None) -> str | None:
+    if question is None:
         return None
-    return json.dumps({"ask": NAMES[type(pending)], **asdict(pending)}, ensure_ascii=False)
+    return json.dumps({"ask": NAMES[type(question)], **asdict(question)}, ensure_ascii=False)
 
 
-def load_pending(text: str | None) -> Pending | None:
+def load_question(text: str | None) -> Question | None:
     """None also for a question that this version no longer knows: the walk then simply goes on."""
     if not text:
         return None
@@ -226,28 +231,28 @@ def load_pending(text: str | None) -> Pending | None:
         return None
     try:
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-        return cast(Pending, cast(Any, kind)(**values))
+        return cast(Question, cast(Any, kind)(**values))
     except TypeError:
         return None
 
 
-def dump(conversation: Conversation) -> str:
-    fields = asdict(conversation)
-    fields["pending"] = dump_pending(conversation.pending)
-    fields["held"] = [dump_pending(held) for held in conversation.held]
+def dump(session: Session) -> str:
+    fields = asdict(session)
+    fields["question"] = dump_question(session.question)
+    fields["queue"] = [dump_question(queue) for queue in session.queue]
     return json.dumps(fields, ensure_ascii=False)
 
 
-def load(text: str) -> Conversation:
+def load(text: str) -> Session:
     fields = json.loads(text)
-    return Conversation(
+    return Session(
         place=fields.get("place", ""),
-        walking=fields.get("walking", False),
-        pending=load_pending(fields.get("pending")),
-        held=tuple(held for text in fields.get("held", ()) if (held := load_pending(text)) is not None),
-        trail=tuple(fields.get("trail", ())),
+        in_walk=fields.get("in_walk", False),
+        question=load_question(fields.get("question")),
+        queue=tuple(queue for text in fields.get("queue", ()) if (queue := load_question(text)) is not None),
+        back_stack=tuple(fields.get("back_stack", ())),
         positions=tuple((place, item) for place, item in fields.get("positions", ())),
-        misses=fields.get("misses", 0),
+        retries=fields.get("retries", 0),
         finding=fields.get("finding", 0),
         photos=tuple(fields.get("photos", ())),
     )

@@ -17,7 +17,7 @@ _CARD_DIGITS = range(16, 20)
 _PHONE = re.compile(rf"(?<!\d)(?:\+?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}(\d{{4}})(?!\d)")
 
 
-def mask(words: str) -> tuple[str, bool]:
+def mask_pii(words: str) -> tuple[str, bool]:
     """(the words with identity, bank card and mobile numbers masked, whether there were any). `words` are normalised."""
     masked = _IDENTITY.sub(rf"{'*' * 17}\1", words)
     masked = _OLD_IDENTITY.sub(rf"{'*' * 14}\1", masked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.dialogue.meaning import Answer, Mark, Spread
+from bot.dialogue.meaning import Answer, BulkAnswer, Spread
 from bot.domain.campaign import Item
 
 Answers = Mapping[str, str]  # item id -> answer; items without one are not in it
@@ -61,7 +61,9 @@ def previous_item(items: Sequence[Item], before: str) -> Item | None:
     return items[found - 1] if found > 0 else None
 
 
-def marked(items: Sequence[Item], marks: Sequence[Mark], mark: Mark, answers: Answers) -> list[Item]:
+def marked(
+    items: Sequence[Item], marks: Sequence[BulkAnswer], mark: BulkAnswer, answers: Answers
+) -> list[Item]:
     """The items of a place that one mark of a message speaks of, in order.
 
     ALL leaves out its exceptions, REST what the other marks name; both leave alone what already has an answer.

@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.dialogue import session
+from bot.context import Context
+from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
 from bot.dialogue.meaning import Answer, Expect
 from bot.dialogue.parsing.normalise import normalise
-from bot.dialogue.parsing.parse import understand
-from bot.dialogue.session import Conversation, Pending
+from bot.dialogue.parsing.parse import parse
+from bot.dialogue.session import Question, Session
 from bot.domain import progress
-from bot.domain.pii import mask
+from bot.domain.pii import mask_pii
 from bot.engine import rewording, undo
-from bot.engine.replies import Talk
+from bot.engine.replies import Origin
 from bot.engine.session_store import MOST_HELD, load
-from bot.engine.turn import House, brought_up, finish
+from bot.engine.turn import brought_up, finish
 from bot.handlers import handle
-from bot.handlers.turn import Outcome, Turn, World
+from bot.handlers.turn import Outcome, Turn
 from storage import checks, evidence, findings, history, inbox, people
 from storage.db import Reader, Transaction
 from storage.history import Cause
@@ -43,29 +44,29 @@ class _Edit:
     words: str
 
     @property
-    def pending(self) -> Pending | None:
-        return session.load_pending(self.original.pending)
+    def question(self) -> Question | None:
+        return sessions.load_question(self.original.question)
 
 
-def withdraw(tx: Transaction, house: House, talk: Talk, target: str, now: datetime) -> None:
+def withdraw(tx: Transaction, context: Context, talk: Origin, target: str, now: datetime) -> None:
     """A person deleted a message (or a reaction) of theirs: what it brought about is taken back."""
     original = inbox.get(tx, target)
     if original is None or original.state == "withdrawn":
         return
-    conversation, _ = load(tx, house[0].campaign, talk, now)
-    left = _without(conversation, original)
+    session, _ = load(tx, context.campaign, talk, now)
+    left = _without(session, original)
     events = undo.all_of(tx, original)
     if not undo.changes_of(tx, events):
         inbox.set_state(tx, target, "withdrawn")
-        if left != conversation:  # it had only brought up a question
-            finish(tx, house, talk, Outcome(replace(left, misses=0), (line("left_as_is"),)), now)
+        if left != session:  # it had only brought up a question
+            finish(tx, context, talk, Outcome(replace(left, retries=0), (line("left_as_is"),)), now)
         return
-    lines = undo.take_back(tx, house[0], events, Cause(talk.person.id, talk.event_id), now)
+    lines = undo.take_back(tx, context, events, Cause(talk.person.id, talk.event_id), now)
     talk = replace(talk, person=people.by_id(tx, talk.person.id))  # the language may be another one now
-    finish(tx, house, talk, Outcome(replace(left, misses=0), tuple(lines)), now)
+    finish(tx, context, talk, Outcome(replace(left, retries=0), tuple(lines)), now)
 
 
-def correct(tx: Transaction, house: House, talk: Talk, edit: tuple[str, str], now: datetime) -> None:
+def correct(tx: Transaction, context: Context, talk: Origin, edit: tuple[str, str], now: datetime) -> None:
     """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question.
 
     `edit` is (event id of the message, its new words).
@@ -73,24 +74,24 @@ def correct(tx: Transaction, house: House, talk: Talk, edit: tuple[str, str], no
     original = inbox.get(tx, edit[0])
     if original is None:
         return
-    corrected = _Edit(original, undo.all_of(tx, original), mask(normalise(edit[1]))[0])
-    conversation, _ = load(tx, house[0].campaign, talk, now)
+    corrected = _Edit(original, undo.all_of(tx, original), mask_pii(normalise(edit[1]))[0])
+    session, _ = load(tx, context.campaign, talk, now)
     refusal = _refused(tx, corrected)
     if refusal is not None:
-        finish(tx, house, talk, Outcome(conversation, (refusal,)), now)
+        finish(tx, context, talk, Outcome(session, (refusal,)), now)
         return
     try:
         with tx.savepoint():
-            outcome = _again(tx, house, talk, corrected, now)
+            outcome = _again(tx, context, talk, corrected, now)
     except _NotUnderstood as given:
         first = given.outcome.lines[:1] if given.outcome else ()
-        finish(tx, house, talk, Outcome(conversation, (line("edit_not_understood"), *first)), now)
+        finish(tx, context, talk, Outcome(session, (line("edit_not_understood"), *first)), now)
         return
     inbox.set_state(tx, original.event_id, "done")
-    raised = brought_up(_without(conversation, original), outcome.conversation)
-    raised = tuple(dict.fromkeys((*original.raised, *raised)))
-    inbox.answered(tx, original.event_id, original.pending, raised)
-    finish(tx, house, replace(talk, under=original.event_id), outcome, now)
+    opened_questions = brought_up(_without(session, original), outcome.session)
+    opened_questions = tuple(dict.fromkeys((*original.opened_questions, *opened_questions)))
+    inbox.answered(tx, original.event_id, original.question, opened_questions)
+    finish(tx, context, replace(talk, under=original.event_id), outcome, now)
 
 
 def _refused(tx: Reader, edit: _Edit) -> Line | None:
@@ -101,27 +102,29 @@ def _refused(tx: Reader, edit: _Edit) -> Line | None:
     return line("submission_stays") if handed_in else None
 
 
-def _again(tx: Transaction, house: House, talk: Talk, edit: _Edit, now: datetime) -> Outcome:
+def _again(tx: Transaction, context: Context, talk: Origin, edit: _Edit, now: datetime) -> Outcome:
     """Undo the message, then handle its new words as if they had been said then."""
-    world, pending = house[0], edit.pending
-    conversation = replace(_without(load(tx, world.campaign, talk, now)[0], edit.original), misses=0)
-    expect = session.EXPECTS[type(pending)] if pending else Expect.NOTHING
-    understood = understand(edit.words, expect, world.vocabulary)
-    said, kept = rewording.reworded(tx, world, edit.events, (pending, understood))
+    question = edit.question
+    session = replace(_without(load(tx, context.campaign, talk, now)[0], edit.original), retries=0)
+    expect = sessions.EXPECTS[type(question)] if question else Expect.NOTHING
+    parsed = parse(edit.words, expect, context.vocabulary)
+    said, kept = rewording.reworded(tx, context, edit.events, (question, parsed))
     spare = frozenset(subject for change in kept for subject in _subjects(tx, change.no))
     stood = _answers(tx, edit)
-    undone = undo.undo(tx, world, (edit.events, spare), Cause(talk.person.id, talk.event_id), now)
+    undone = undo.undo(tx, context, (edit.events, spare), Cause(talk.person.id, talk.event_id), now)
     if kept and not said.marks:  # only its wording changed
-        return Outcome(conversation, (line("edited"), *map(_told, kept)), tuple(kept))
-    then = conversation if said.command else _under(conversation, pending)
+        return Outcome(session, (line("edited"), *map(_told, kept)), tuple(kept))
+    then = session if said.command else _under(session, question)
     photos = tuple(piece.id for piece in _pieces(tx, edit.original.event_id))
-    turn = Turn(world, talk.person, talk.room, then, said, edit.original.event_id, talk.at, photos, 0.0, True)
+    turn = Turn(
+        context, talk.person, talk.room, then, said, edit.original.event_id, talk.at, photos, 0.0, True
+    )
     outcome = handle(tx, turn, now)
     if outcome is None:
         raise _NotUnderstood(outcome)
     if said.command and not undo.changes_of(tx, edit.events):
         return outcome  # a command that had changed nothing is simply given anew
-    moved_on = outcome.conversation.pending != pending and said.command is None
+    moved_on = outcome.session.question != question and said.command is None
     if not (outcome.effects or kept or moved_on):
         raise _NotUnderstood(outcome)
     effects = _as_edited(outcome.effects, stood)
@@ -131,27 +134,27 @@ def _again(tx: Transaction, house: House, talk: Talk, edit: _Edit, now: datetime
         *map(_told, kept),
         *lost,
         *outcome.lines,
-        *_stayed(world, outcome.effects, effects),
+        *_stayed(context, outcome.effects, effects),
     )
     return replace(outcome, lines=lines, effects=(*kept, *effects))
 
 
-def _without(conversation: Conversation, original: Seen) -> Conversation:
+def _without(session: Session, original: Seen) -> Session:
     """The conversation without the questions this message had brought up."""
-    moot = [session.load_pending(question) for question in original.raised]
-    held = tuple(question for question in conversation.held if question not in moot)
-    if conversation.pending not in moot:
-        return replace(conversation, held=held)
-    pending = session.load_pending(original.pending)
-    return replace(conversation, pending=pending, held=tuple(q for q in held if q != pending))
+    moot = [sessions.load_question(question) for question in original.opened_questions]
+    queue = tuple(question for question in session.queue if question not in moot)
+    if session.question not in moot:
+        return replace(session, queue=queue)
+    question = sessions.load_question(original.question)
+    return replace(session, question=question, queue=tuple(q for q in queue if q != question))
 
 
-def _under(conversation: Conversation, pending: Pending | None) -> Conversation:
+def _under(session: Session, question: Question | None) -> Session:
     """The conversation with this question open again, whatever is open now put behind it."""
-    open_now = (conversation.pending,) if conversation.pending not in (None, pending) else ()
-    held = tuple(question for question in (*open_now, *conversation.held) if question not in (None, pending))
-    place = getattr(pending, "place", "") or conversation.place
-    return replace(conversation, pending=pending, held=held[:MOST_HELD], place=place)
+    open_now = (session.question,) if session.question not in (None, question) else ()
+    queue = tuple(question for question in (*open_now, *session.queue) if question not in (None, question))
+    place = getattr(question, "place", "") or session.place
+    return replace(session, question=question, queue=queue[:MOST_HELD], place=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +191,11 @@ def _as_edited(effects: tuple[Effect, ...], stood: Mapping[str, _Stood]) -> tupl
     return tuple(result)
 
 
-def _stayed(world: World, wished: tuple[Effect, ...], effects: tuple[Effect, ...]) -> list[Line]:
+def _stayed(context: Context, wished: tuple[Effect, ...], effects: tuple[Effect, ...]) -> list[Line]:
     """A word about the answers that were not put back over later ones."""
     done = {(effect.place, effect.item) for effect in effects if isinstance(effect, SetCheck)}
     left = [e.item for e in wished if isinstance(e, SetCheck) and (e.place, e.item) not in done]
-    nos = progress.ranges([world.campaign.item[item].no for item in left])
+    nos = progress.ranges([context.campaign.item[item].no for item in left])
     return [line("later_answer_stays", items=nos)] if left else []
 
 

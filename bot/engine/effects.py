@@ -6,24 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from bot.context import Context
 from bot.dialogue.effects import (
-    Bind,
+    AttachEvidence,
     ChangeFinding,
     Effect,
     GiveFeedback,
     Line,
+    NotifyRole,
     OpenFinding,
     SendLedger,
     SetCheck,
     SetPreference,
     SubmitPlace,
-    Tell,
     Withdraw,
     line,
 )
 from bot.engine import undo
-from bot.handlers.turn import World
-from bot.texts import Texts
 from storage import checks, evidence, findings, history, inbox, outbox, people, schedule
 from storage.db import Transaction
 from storage.people import Person
@@ -39,12 +38,10 @@ class Speaker:
     cause: history.Cause
 
 
-def apply(
-    tx: Transaction, house: tuple[World, Texts], speaker: Speaker, effect: Effect, now: datetime
-) -> list[Line]:
+def apply(tx: Transaction, context: Context, speaker: Speaker, effect: Effect, now: datetime) -> list[Line]:
     """Write one effect. Returns what only the writing could find out, as lines for the reply."""
-    world, texts = house
-    cause, version = speaker.cause, world.campaign.version
+    texts = context.texts
+    cause, version = speaker.cause, context.campaign.version
     match effect:
         case SetCheck(place, item, answer, basis):
             checks.put(tx, (place, item), {"answer": answer, "basis": basis, "version": version}, cause, now)
@@ -55,7 +52,7 @@ def apply(
             assert given == no, f"finding {no} became {given}"
         case ChangeFinding(no, fields):
             findings.change(tx, no, fields, cause, now)
-        case Bind(pieces, finding):
+        case AttachEvidence(pieces, finding):
             others = {_bind(tx, piece, finding, cause, now) for piece in pieces}
             return [line("photo_same", other=no, finding=finding) for no in sorted(others - {0})]
         case SubmitPlace(place, figures):
@@ -71,7 +68,7 @@ def apply(
                 history.add(tx, cause, what, ({name: before}, {name: value}), now)
         case GiveFeedback(words, anonymous):
             schedule.feedback(tx, None if anonymous else speaker.person.id, words, now)
-        case Tell(role, told):
+        case NotifyRole(role, told):
             for other in people.everybody(tx, role):
                 content = {
                     "msgtype": "m.notice",
@@ -92,7 +89,7 @@ def apply(
         case Withdraw(event_id):
             original = inbox.get(tx, event_id)
             assert original is not None, f"message {event_id} was never taken in"
-            return undo.take_back(tx, world, undo.all_of(tx, original), cause, now)
+            return undo.take_back(tx, context, undo.all_of(tx, original), cause, now)
         case _:
             assert_never(effect)
     return []

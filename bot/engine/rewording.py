@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.context import Context
 from bot.dialogue.effects import ChangeFinding
-from bot.dialogue.meaning import Answer, Mark, Spread, Understanding
-from bot.dialogue.session import AskAnswer, AskDescription, Pending
+from bot.dialogue.meaning import Answer, BulkAnswer, ParsedMessage, Spread
+from bot.dialogue.session import AskAnswer, AskDescription, Question
 from bot.domain.similarity import cause_of, object_of
 from bot.engine import undo
 from bot.handlers.finding_form import LONGEST
-from bot.handlers.turn import World
 from storage import findings
 from storage.db import Reader
 
@@ -22,19 +22,19 @@ NO_PROBLEM = ("有", "无", "没有")  # words that describe nothing
 
 
 def reworded(
-    tx: Reader, world: World, events: Sequence[str], read: tuple[Pending | None, Understanding]
-) -> tuple[Understanding, list[ChangeFinding]]:
+    tx: Reader, context: Context, events: Sequence[str], read: tuple[Question | None, ParsedMessage]
+) -> tuple[ParsedMessage, list[ChangeFinding]]:
     """What is left to handle of the new words, and the new descriptions of the findings the message had opened."""
-    pending, said = read
+    question, said = read
     kept: list[ChangeFinding] = []
     marks = list(said.marks)
     for number in _opened(tx, events):
         finding = findings.get(tx, number)
         if finding is None or finding.state == "void":
             continue
-        item = world.campaign.item.get(finding.item_id)
+        item = context.campaign.item.get(finding.item_id)
         mark = next((mark for mark in marks if item is not None and _describes(mark, item.no)), None)
-        words = (mark.detail if mark is not None else _words(pending, said, len(events) > 1))[:LONGEST]
+        words = (mark.detail if mark is not None else _words(question, said, len(events) > 1))[:LONGEST]
         if words:
             fields = {"description": words, "object": object_of(words), "cause": cause_of(words)}
             kept.append(ChangeFinding(finding.no, fields))
@@ -49,18 +49,18 @@ def _opened(tx: Reader, events: Sequence[str]) -> list[int]:
     return sorted(int(subject.partition("/")[2]) for subject in opened)
 
 
-def _describes(mark: Mark, no: int) -> bool:
+def _describes(mark: BulkAnswer, no: int) -> bool:
     listed = mark.answer is Answer.FOUND and mark.spread is Spread.LISTED
     return listed and mark.nos == (no,) and bool(mark.detail)
 
 
-def _words(pending: Pending | None, said: Understanding, proposed: bool) -> str:
+def _words(question: Question | None, said: ParsedMessage, proposed: bool) -> str:
     """The description in the new words, when the message was about one finding; `proposed` when we had offered it."""
     if said.command is not None or said.marks:
         return ""
-    if isinstance(pending, AskDescription) or (proposed and said.choice is None and not said.doubt):
+    if isinstance(question, AskDescription) or (proposed and said.choice is None and not said.doubt):
         words = said.words.strip()
         return words if words not in NO_PROBLEM and any(c.isalpha() for c in words) else ""
-    if isinstance(pending, AskAnswer) and said.choice is Answer.FOUND:
+    if isinstance(question, AskAnswer) and said.choice is Answer.FOUND:
         return said.detail
     return ""

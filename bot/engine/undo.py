@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.dialogue import session
+from bot.context import Context
+from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Answer
 from bot.dialogue.session import AskMerge, AskOffer, AskVisit
 from bot.domain import progress
 from bot.handlers.change import SETTLED
-from bot.handlers.turn import World
 from storage import checks, evidence, findings, history, inbox, people
 from storage.db import Reader, Transaction
 from storage.history import Cause, Change
@@ -28,8 +28,8 @@ def all_of(tx: Reader, original: Seen) -> tuple[str, ...]:
     """The message, and what its person replied to its proposals: with both its words became a record."""
     replies = [
         reply
-        for question in original.raised
-        if isinstance(session.load_pending(question), PROPOSALS)
+        for question in original.opened_questions
+        if isinstance(sessions.load_question(question), PROPOSALS)
         for reply in inbox.settling(tx, original, question)
     ]
     return (original.event_id, *replies)
@@ -54,13 +54,13 @@ def settled_by(tx: Reader, events: Sequence[str]) -> int | None:
 
 
 def take_back(
-    tx: Transaction, world: World, events: Sequence[str], cause: Cause, now: datetime
+    tx: Transaction, context: Context, events: Sequence[str], cause: Cause, now: datetime
 ) -> list[Line]:
     """Undo everything these messages did; say in a line each what changed. Marks them as withdrawn."""
     number = settled_by(tx, events)
     if number is not None:
         return [line("verified_stays", finding=number)]
-    lines = together(said for _, said in undo(tx, world, (events, frozenset()), cause, now))
+    lines = together(said for _, said in undo(tx, context, (events, frozenset()), cause, now))
     for event in events:
         inbox.set_state(tx, event, "withdrawn")
     return lines or [line("nothing_changed")]
@@ -85,7 +85,7 @@ def together(lines: Iterable[Line]) -> list[Line]:
 
 def undo(
     tx: Transaction,
-    world: World,
+    context: Context,
     what: tuple[Sequence[str], frozenset[str]],
     cause: Cause,
     now: datetime,
@@ -108,13 +108,13 @@ def undo(
         elif kind == "place":
             said[change.subject] = line("submission_stays")
     for number in touched:
-        _demote(tx, world, number, back, now)
+        _demote(tx, context, number, back, now)
     for change in changes:  # after the findings: an answer of found stays while one of them lives
         if change.subject.startswith("check/"):
-            said |= _check(tx, world, change, back, now)
+            said |= _check(tx, context, change, back, now)
     opened = {change.subject for change in changes if change.action == "opened"}
     for number in (number for number in touched if findings.subject(number) in opened):
-        said |= _release(tx, world, number, back, now)
+        said |= _release(tx, context, number, back, now)
     return list(said.items())
 
 
@@ -144,21 +144,21 @@ def _in_force(tx: Reader, subject: str) -> list[Change]:
     return rows
 
 
-def _check(tx: Transaction, world: World, change: Change, back: Cause, now: datetime) -> dict[str, Line]:
+def _check(tx: Transaction, context: Context, change: Change, back: Cause, now: datetime) -> dict[str, Line]:
     _, place_id, item_id = change.subject.split("/", 2)
     if not stands(tx, change):
         return {}
     if change.before.get("answer") != Answer.FOUND and findings.at(tx, place_id, item_id):
         return {}
-    checks.put(tx, (place_id, item_id), {**change.before, "version": world.campaign.version}, back, now)
-    item = world.campaign.item.get(item_id)
+    checks.put(tx, (place_id, item_id), {**change.before, "version": context.campaign.version}, back, now)
+    item = context.campaign.item.get(item_id)
     if item is None:  # no longer asked by this checklist
         return {}
     before, after = (f"@word_{fields['answer'] or 'none'!s}" for fields in (change.after, change.before))
     return {change.subject: line("took_back_check", no=item.no, before=before, after=after)}
 
 
-def _release(tx: Transaction, world: World, number: int, back: Cause, now: datetime) -> dict[str, Line]:
+def _release(tx: Transaction, context: Context, number: int, back: Cause, now: datetime) -> dict[str, Line]:
     """An answer of found that has lost its last finding goes back to what it was before the first."""
     finding = findings.get(tx, number)
     if finding is None or finding.state != "void" or findings.at(tx, finding.place_id, finding.item_id):
@@ -168,7 +168,7 @@ def _release(tx: Transaction, world: World, number: int, back: Cause, now: datet
         if row.after["answer"] != Answer.FOUND:
             break
         found = row
-    return _check(tx, world, found, back, now) if found is not None else {}
+    return _check(tx, context, found, back, now) if found is not None else {}
 
 
 def _finding(tx: Transaction, change: Change, no: int, back: Cause, now: datetime) -> dict[str, Line]:
@@ -191,12 +191,12 @@ def _finding(tx: Transaction, change: Change, no: int, back: Cause, now: datetim
     return {change.subject: line("took_back_field", finding=no)}
 
 
-def _demote(tx: Transaction, world: World, no: int, back: Cause, now: datetime) -> None:
+def _demote(tx: Transaction, context: Context, no: int, back: Cause, now: datetime) -> None:
     """A finding that lost something it needs is a draft again."""
     finding = findings.get(tx, no)
     if finding is None or finding.state != "rectifying":
         return
-    horizon = world.campaign.horizon.get(finding.horizon)
+    horizon = context.campaign.horizon.get(finding.horizon)
     complete = finding.measure and horizon and finding.due and (horizon.due is not None or finding.mechanism)
     if not complete:
         findings.change(tx, no, {"state": "draft"}, back, now)

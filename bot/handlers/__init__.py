@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Answer, Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
@@ -26,7 +26,7 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     AskVisit,
-    Pending,
+    Question,
 )
 from bot.handlers import (
     answer,
@@ -93,7 +93,7 @@ COMMANDS: Mapping[str, Entry] = {
 
 COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
 
-REPLIES: Mapping[type[Pending], Handler] = {
+REPLIES: Mapping[type[Question], Handler] = {
     AskBasis: bulk.basis,
     AskDescription: finding_form.describe,
     AskMeasure: finding_form.measure,
@@ -135,12 +135,12 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
 
 def _bare_command(turn: Turn) -> Turn:
     """政策 alone while a choice is open: a command that wants more words says so itself, or takes what is open."""
-    said, expect = turn.said, turn.conversation.expect
+    said, expect = turn.said, turn.session.expect
     if expect not in (Expect.CHOICE, Expect.OPTION, Expect.CONFIRM) or said.command or said.marks:
         return turn
     if said.choice or said.doubt or said.number is not None or said.yes is not None:
         return turn
-    command = understand(said.words, Expect.NOTHING, turn.world.vocabulary).command
+    command = parse(said.words, Expect.NOTHING, turn.context.vocabulary).command
     return turn if command is None or command.argument else replace(turn, said=replace(said, command=command))
 
 
@@ -156,7 +156,7 @@ def _to_an_office(turn: Turn) -> Outcome:
 
 def _among_others(turn: Turn) -> bool:
     """Talk in a room of several that neither answers us nor asks us for anything."""
-    spoken_to = turn.direct or turn.bound or turn.conversation.pending is not None
+    spoken_to = turn.direct or turn.bound or turn.session.question is not None
     command = turn.said.command is not None and turn.said.command.name not in COURTESIES
     return not (spoken_to or command or turn.said.marks)
 
@@ -172,12 +172,12 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 
 def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
-    pending = turn.conversation.pending
-    if pending is None:
+    question = turn.session.question
+    if question is None:
         if turn.said.choice is Answer.LATER and not turn.said.detail:
             return flow.refused(turn, line("left_as_is"))
         return free_text.unsolicited(tx, turn, now)
-    if isinstance(pending, AskAnswer):
+    if isinstance(question, AskAnswer):
         if turn.said.choice is not None:
             return answer.answer(tx, turn, now)
         if turn.said.doubt:
@@ -188,24 +188,22 @@ def _reply(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return flow.not_understood(turn, line("basis_alone", basis=turn.said.basis))
         return free_text.unsolicited(tx, turn, now)
     if turn.said.choice is Answer.LATER:
-        return _later(tx, turn, pending)
-    if isinstance(pending, AskResume) and turn.said.yes is None and turn.said.number is None:
-        said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+        return _later(tx, turn, question)
+    if isinstance(question, AskResume) and turn.said.yes is None and turn.said.number is None:
+        said = parse(turn.said.words, Expect.CHOICE, turn.context.vocabulary)
         if said.choice is not None:  # it answers the item that the question names
-            asked = AskAnswer(pending.place, pending.item)
-            return answer.answer(
-                tx, replace(turn, said=said, conversation=turn.conversation.asking(asked)), now
-            )
-    return REPLIES[type(pending)](tx, turn, now)
+            asked = AskAnswer(question.place, question.item)
+            return answer.answer(tx, replace(turn, said=said, session=turn.session.asking(asked)), now)
+    return REPLIES[type(question)](tx, turn, now)
 
 
-def _later(tx: Reader, turn: Turn, pending: Pending) -> Outcome:
+def _later(tx: Reader, turn: Turn, question: Question) -> Outcome:
     """稍后 to a question that is not one of the four choices."""
-    match pending:
+    match question:
         case AskBasis():
             return bulk.without_basis(tx, turn, turn.at)
         case AskDescription(place, item, 0):
-            asked = replace(turn, conversation=replace(turn.conversation, pending=AskAnswer(place, item)))
+            asked = replace(turn, session=replace(turn.session, question=AskAnswer(place, item)))
             return answer.answer(tx, replace(asked, said=replace(turn.said, choice=Answer.LATER)), turn.at)
         case _:
             return navigate.cancel(tx, turn, turn.at)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.dialogue.effects import Effect, Line, SetCheck, line
-from bot.dialogue.meaning import Answer, Expect, Mark
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.meaning import Answer, BulkAnswer, Expect
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
     AskDescription,
     AskMeasure,
     AskPlace,
-    Conversation,
-    Pending,
+    Question,
+    Session,
 )
 from bot.domain import progress
 from bot.domain.campaign import Item
@@ -40,7 +40,7 @@ class _Sum:
     nos: dict[Answer, list[int]] = field(default_factory=dict)
     clear: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
-    questions: list[Pending] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     opened: dict[int, int] = field(default_factory=dict)  # new finding -> printed number of its item
     twins: list[int] = field(default_factory=list)  # findings on record that were told of again
     bases: dict[str, str] = field(
@@ -63,9 +63,9 @@ def marks(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     for mark in turn.said.marks:
         for item in progress.marked(items, turn.said.marks, mark, answers):
             _one(tx, turn, (place, item), mark, total)
-    conversation = _conversation(turn, place, total)
-    conversation = _next(tx, turn, conversation, (place, total))
-    return Outcome(conversation, _lines(turn, place, items, total), tuple(total.effects))
+    session = _session(turn, place, total)
+    session = _next(tx, turn, session, (place, total))
+    return Outcome(session, _lines(turn, place, items, total), tuple(total.effects))
 
 
 def _one_problem(turn: Turn) -> Turn:
@@ -78,7 +78,7 @@ def _one_problem(turn: Turn) -> Turn:
     return replace(turn, said=replace(turn.said, marks=(told,), rest=()))
 
 
-def _one(tx: Reader, turn: Turn, where: tuple[Place, Item], mark: Mark, total: _Sum) -> None:
+def _one(tx: Reader, turn: Turn, where: tuple[Place, Item], mark: BulkAnswer, total: _Sum) -> None:
     place, item = where
     live = findings.at(tx, place.id, item.id)
     if mark.answer is Answer.FOUND:
@@ -107,35 +107,35 @@ def _one(tx: Reader, turn: Turn, where: tuple[Place, Item], mark: Mark, total: _
         total.clear.append(item.id)
 
 
-def _conversation(turn: Turn, place: Place, total: _Sum) -> Conversation:
+def _session(turn: Turn, place: Place, total: _Sum) -> Session:
     """Where the person stands before the next question: the walk moves on past what was marked."""
-    conversation = replace(turn.conversation, place=place.id, misses=0)
-    if conversation.pending is None and not conversation.held:
-        conversation = replace(conversation, walking=True)
+    session = replace(turn.session, place=place.id, retries=0)
+    if session.question is None and not session.queue:
+        session = replace(session, in_walk=True)
     for item_id in total.newly:
-        conversation = conversation.passed(item_id)
+        session = session.passed(item_id)
     if total.opened:
-        conversation = replace(conversation, finding=max(total.opened))
-    return conversation
+        session = replace(session, finding=max(total.opened))
+    return session
 
 
-def _next(tx: Reader, turn: Turn, conversation: Conversation, done: tuple[Place, _Sum]) -> Conversation:
+def _next(tx: Reader, turn: Turn, session: Session, done: tuple[Place, _Sum]) -> Session:
     place, total = done
     questions = list(total.questions)
     if len(total.clear) >= SEVERAL:
         questions.append(AskBasis(place.id, tuple(total.clear)))
-    pending = conversation.pending
-    if isinstance(pending, AskAnswer) and pending.place == place.id:
-        held = conversation.held  # the walk asks it again by itself
-    elif pending is not None and not isinstance(pending, AskPlace):
-        held = (pending, *conversation.held)
+    question = session.question
+    if isinstance(question, AskAnswer) and question.place == place.id:
+        queue = session.queue  # the walk asks it again by itself
+    elif question is not None and not isinstance(question, AskPlace):
+        queue = (question, *session.queue)
     else:
-        held = conversation.held
-    held = flow.unsettled(held, place.id, total.newly)
-    conversation = replace(conversation, pending=None, held=(*questions, *held)[:80])
+        queue = session.queue
+    queue = flow.unsettled(queue, place.id, total.newly)
+    session = replace(session, question=None, queue=(*questions, *queue)[:80])
     if questions:
-        return replace(conversation, held=conversation.held[1:]).asking(questions[0])
-    return flow.go_on(tx, turn, conversation, total.newly)
+        return replace(session, queue=session.queue[1:]).asking(questions[0])
+    return flow.go_on(tx, turn, session, total.newly)
 
 
 def _lines(turn: Turn, place: Place, items: Sequence[Item], total: _Sum) -> tuple[Line, ...]:
@@ -158,9 +158,9 @@ def _lines(turn: Turn, place: Place, items: Sequence[Item], total: _Sum) -> tupl
 
 def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: how were these established? Fills the basis of the clears it was asked for."""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskBasis)
-    said = understand(turn.said.words, Expect.NOTHING, turn.world.vocabulary)
+    question = turn.session.question
+    assert isinstance(question, AskBasis)
+    said = parse(turn.said.words, Expect.NOTHING, turn.context.vocabulary)
     if said.marks:  # more answers instead
         return marks(tx, replace(turn, said=said), now)
     words = turn.said.basis or _households(turn)
@@ -168,12 +168,14 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     garbled = raw and words[:1].isdigit() and bool(said.rest)
     if not words or garbled:
         return flow.not_understood(turn, line("basis_example"))
-    given = flow.answers_at(tx, people.place(tx, pending.place))
+    given = flow.answers_at(tx, people.place(tx, question.place))
     effects = [
-        SetCheck(pending.place, i, Answer.CLEAR, words) for i in pending.items if given.get(i) == Answer.CLEAR
+        SetCheck(question.place, i, Answer.CLEAR, words)
+        for i in question.items
+        if given.get(i) == Answer.CLEAR
     ]
-    conversation = flow.go_on(tx, turn, replace(turn.conversation, pending=None))
-    return Outcome(conversation, (line("basis_kept", basis=words),), tuple(effects))
+    session = flow.go_on(tx, turn, replace(turn.session, question=None))
+    return Outcome(session, (line("basis_kept", basis=words),), tuple(effects))
 
 
 def _households(turn: Turn) -> str:
@@ -187,4 +189,4 @@ def _households(turn: Turn) -> str:
 
 def without_basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """稍后 to the question for a basis: the answers stay, the review page will remind."""
-    return Outcome(flow.go_on(tx, turn, replace(turn.conversation, pending=None)), (line("basis_later"),))
+    return Outcome(flow.go_on(tx, turn, replace(turn.session, question=None)), (line("basis_later"),))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import AskAnswer, AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.domain.similarity import cause_of, object_of
 from bot.handlers import bulk, flow
@@ -47,27 +47,27 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words = (
         re.sub(r"^\D*\d+\s*(?:号|项|题)?\s*[,，:：]?\s*", "", turn.argument, count=1) if turn.argument else ""
     )
-    if number not in turn.world.campaign.by_no:
+    if number not in turn.context.campaign.by_no:
         return _finding(tx, turn, words, now)
-    several = understand(turn.argument, Expect.NOTHING, turn.world.vocabulary)
+    several = parse(turn.argument, Expect.NOTHING, turn.context.vocabulary)
     if len(several.marks) > 1 or any(len(mark.nos) > 1 for mark in several.marks):  # 改 4-8 无
         return bulk.marks(tx, replace(turn, said=several), now)
     place = flow.current_place(tx, turn)
     if place is None:
         return flow.which_place(tx, turn)
-    item = turn.world.campaign.by_no[number]
+    item = turn.context.campaign.by_no[number]
     if flow.item_of(turn, place, item.id) is None:
         return flow.refused(turn, line("not_asked_here", place=place.name, items=str(number)))
-    pending = AskAnswer(place.id, item.id)
-    conversation = replace(turn.conversation, place=place.id)
-    if turn.conversation.pending != pending:
-        conversation = conversation.holding(pending)
+    question = AskAnswer(place.id, item.id)
+    session = replace(turn.session, place=place.id)
+    if turn.session.question != question:
+        session = session.holding(question)
     if words:
-        said = understand(words, Expect.CHOICE, turn.world.vocabulary)
+        said = parse(words, Expect.CHOICE, turn.context.vocabulary)
         if said.choice is not None:
-            return answer(tx, replace(turn, conversation=conversation, said=said), now)
+            return answer(tx, replace(turn, session=session, said=said), now)
     check = checks.get(tx, place.id, item.id)
-    return Outcome(conversation, (line(f"stands_{check.answer}", no=number),) if check else ())
+    return Outcome(session, (line(f"stands_{check.answer}", no=number),) if check else ())
 
 
 def mine(tx: Reader, turn: Turn, number: int) -> Finding | None:
@@ -90,7 +90,7 @@ def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
     if match is None or not match[2].strip():
         missing = flow.ask_rest(tx, turn, number, {})
         if missing is not None and not words:
-            return Outcome(turn.conversation.holding(missing), (line("finding_unfinished", finding=number),))
+            return Outcome(turn.session.holding(missing), (line("finding_unfinished", finding=number),))
         return flow.refused(turn, line("change_how", finding=number))
     name, value = FIELDS[match[1].lower()], match[2].strip()[:LONGEST]
     fields: dict[str, str | None] = {name: value}
@@ -103,11 +103,11 @@ def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
         fields |= {"object": object_of(value), "cause": cause_of(value)}
     shown = date.fromisoformat(str(fields["due"])) if name == "due" else value
     said = line("field_changed", finding=number, field=line_name(name), value=shown)
-    if isinstance(turn.conversation.pending, OF_DRAFT) and _speaks_of(turn.conversation, number):
+    if isinstance(turn.session.question, OF_DRAFT) and _speaks_of(turn.session, number):
         settled = settle(tx, turn, number, fields)  # it may be what was asked for
         return replace(settled, lines=(said, *settled.lines))
-    conversation = replace(turn.conversation, finding=number, misses=0)
-    return Outcome(conversation, (said,), (ChangeFinding(number, fields),))
+    session = replace(turn.session, finding=number, retries=0)
+    return Outcome(session, (said,), (ChangeFinding(number, fields),))
 
 
 def line_name(column: str) -> str:
@@ -116,7 +116,7 @@ def line_name(column: str) -> str:
 
 
 def _due(turn: Turn, finding: Finding, day: date | None, now: datetime) -> Outcome | dict[str, str | None]:
-    campaign = turn.world.campaign
+    campaign = turn.context.campaign
     if day is None:
         return flow.refused(turn, line("due_example", finding=finding.no))
     if day < now.astimezone(campaign.timezone).date():
@@ -139,19 +139,19 @@ def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     reason = re.sub(r"^\D*\d+\s*[,，:：]?\s*", "", turn.argument, count=1).strip()
     if not reason:
         return flow.refused(turn, line("void_why", finding=number))
-    conversation = replace(turn.conversation, misses=0)
+    session = replace(turn.session, retries=0)
     effects = (ChangeFinding(number, {"state": "void", "result": reason[:LONGEST]}),)
-    item = turn.world.campaign.item.get(finding.item_id)
+    item = turn.context.campaign.item.get(finding.item_id)
     others = [f for f in findings.at(tx, finding.place_id, finding.item_id) if f.no != number]
-    if _speaks_of(conversation, number):
-        conversation = replace(conversation, pending=None)
+    if _speaks_of(session, number):
+        session = replace(session, question=None)
     if item is not None and not others:  # nothing is left to stand for the answer: it is asked anew
-        again = conversation.holding(AskAnswer(finding.place_id, item.id))
+        again = session.holding(AskAnswer(finding.place_id, item.id))
         return Outcome(again, (line("voided_ask", finding=number, no=item.no),), effects)
-    if conversation.pending is None:
-        conversation = flow.go_on(tx, turn, conversation)
-    return Outcome(conversation, (line("voided", finding=number),), effects)
+    if session.question is None:
+        session = flow.go_on(tx, turn, session)
+    return Outcome(session, (line("voided", finding=number),), effects)
 
 
-def _speaks_of(conversation: object, number: int) -> bool:
-    return getattr(getattr(conversation, "pending", None), "finding", None) == number
+def _speaks_of(session: object, number: int) -> bool:
+    return getattr(getattr(session, "question", None), "finding", None) == number

@@ -22,14 +22,14 @@ def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     base = Scope(unit=turn.person.unit_id or "") if turn.person.role == "coordinator" else Scope()
     if turn.person.role == "reporter":
         base = Scope(places=tuple(place.id for place in places))
-    scope = parse_scope(turn.argument, base, turn.world.campaign, places)
+    scope = parse_scope(turn.argument, base, turn.context.campaign, places)
     if scope is None:
         return flow.refused(turn, line("ledger_what", words=flow.short(turn.argument)))
-    name = scope.label(turn.world.campaign, places)
+    name = scope.label(turn.context.campaign, places)
     said = line("ledger_coming", name=name)
-    return Outcome(replace(turn.conversation, misses=0), (said,), (SendLedger(scope.dump(), name),))
+    return Outcome(replace(turn.session, retries=0), (said,), (SendLedger(scope.dump(), name),))
 
 
 def digest(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """简报: today's figures as they stand now."""
-    return Outcome(replace(turn.conversation, misses=0), tuple(digest_lines(tx, turn.world.campaign, now)))
+    return Outcome(replace(turn.session, retries=0), tuple(digest_lines(tx, turn.context.campaign, now)))

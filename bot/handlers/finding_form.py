@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.dialogue.effects import Bind, ChangeFinding, Effect, OpenFinding, SetCheck, line
+from bot.dialogue.effects import AttachEvidence, ChangeFinding, Effect, OpenFinding, SetCheck, line
 from bot.dialogue.meaning import Answer, Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import AskDescription, AskHorizon, AskMeasure, AskMechanism, AskMerge, AskStage
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
@@ -24,20 +24,20 @@ SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in Decembe
 
 def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what is the problem?"""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskDescription)
+    question = turn.session.question
+    assert isinstance(question, AskDescription)
     words = _problem(turn)
-    if pending.finding:
+    if question.finding:
         if not words:
             return flow.not_understood(turn, line("describe_example"))
         fields = {"description": words, "object": object_of(words), "cause": cause_of(words)}
-        missing = flow.ask_rest(tx, turn, pending.finding, fields)
-        changed = line("finding_changed", finding=pending.finding)
-        effects = (ChangeFinding(pending.finding, fields),)
+        missing = flow.ask_rest(tx, turn, question.finding, fields)
+        changed = line("finding_changed", finding=question.finding)
+        effects = (ChangeFinding(question.finding, fields),)
         if missing is not None:
-            return Outcome(turn.conversation.asking(missing), (changed,), effects)
-        return Outcome(flow.go_on(tx, turn, turn.conversation), (changed,), effects)
-    place, item = people.place(tx, pending.place), turn.world.campaign.item[pending.item]
+            return Outcome(turn.session.asking(missing), (changed,), effects)
+        return Outcome(flow.go_on(tx, turn, turn.session), (changed,), effects)
+    place, item = people.place(tx, question.place), turn.context.campaign.item[question.item]
     if not words:
         return flow.not_understood(turn, line("describe_example"))
     return open_finding(tx, turn, (place, item), words)
@@ -45,14 +45,14 @@ def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _problem(turn: Turn) -> str:
     """What the words tell beyond a mere answer: 有，水管漏 -> 水管漏. Empty when they tell nothing."""
-    said = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary)
+    said = parse(turn.said.words, Expect.CHOICE, turn.context.vocabulary)
     words = said.detail if said.choice is Answer.FOUND else "" if said.choice else turn.said.words
     return words.strip()[:LONGEST] if any(character.isalpha() for character in words) else ""
 
 
 def _plan(turn: Turn) -> str:
     """What the words promise. Empty when they are a mere answer or no sentence at all."""
-    said, words = understand(turn.said.words, Expect.CHOICE, turn.world.vocabulary), turn.said.words.strip()
+    said, words = parse(turn.said.words, Expect.CHOICE, turn.context.vocabulary), turn.said.words.strip()
     empty = (said.choice is not None and not said.detail) or turn.said.yes is not None
     return "" if empty or sum(character.isalpha() for character in words) < 3 else words[:LONGEST]
 
@@ -63,9 +63,7 @@ def open_finding(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) 
     words = words.strip()[:LONGEST]
     twin = next((f for f in findings.at(tx, place.id, item.id) if same_problem(f.description, words)), None)
     if twin is not None:
-        return Outcome(
-            replace(turn.conversation, pending=AskMerge(place.id, item.id, twin.no, words), misses=0)
-        )
+        return Outcome(replace(turn.session, question=AskMerge(place.id, item.id, twin.no, words), retries=0))
     return opened(tx, turn, where, words)
 
 
@@ -74,15 +72,13 @@ def opened(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Out
     place, item = where
     no = findings.next_no(tx)
     effects = new_finding(turn, where, no, words)
-    photos = (*turn.conversation.photos, *turn.photos)
+    photos = (*turn.session.photos, *turn.photos)
     if photos:
-        effects.append(Bind(photos, no))
-    conversation = replace(
-        turn.conversation.passed(item.id), pending=AskMeasure(no), misses=0, finding=no, photos=()
-    )
+        effects.append(AttachEvidence(photos, no))
+    session = replace(turn.session.passed(item.id), question=AskMeasure(no), retries=0, finding=no, photos=())
     said = line("finding_opened", finding=no, no=item.no, place=place.name)
     extra = (line("photos_bound", n=len(photos)),) if photos else ()
-    return Outcome(conversation, (said, *extra), tuple(effects))
+    return Outcome(session, (said, *extra), tuple(effects))
 
 
 def new_finding(turn: Turn, where: tuple[Place, Item], no: int, words: str) -> list[Effect]:
@@ -99,15 +95,15 @@ def new_finding(turn: Turn, where: tuple[Place, Item], no: int, words: str) -> l
 
 def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what will be done about it?"""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskMeasure)
+    question = turn.session.question
+    assert isinstance(question, AskMeasure)
     words = _plan(turn)
     if not words:
         return flow.not_understood(turn, line("measure_example"))
-    finding = findings.get(tx, pending.finding)
+    finding = findings.get(tx, question.finding)
     if finding is not None and bare(words) == bare(finding.description):
         return flow.refused(turn, line("measure_is_problem"))
-    return settle(tx, turn, pending.finding, {"measure": words})
+    return settle(tx, turn, question.finding, {"measure": words})
 
 
 def bare(words: str) -> str:
@@ -117,22 +113,22 @@ def bare(words: str) -> str:
 
 def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: by when? A number of the list, a name, or a date."""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskHorizon)
-    campaign, words = turn.world.campaign, turn.said.words.strip()
+    question = turn.session.question
+    assert isinstance(question, AskHorizon)
+    campaign, words = turn.context.campaign, turn.said.words.strip()
     number = turn.said.number
     if number is not None and 1 <= number <= len(campaign.horizons):
         chosen = campaign.horizons[number - 1]
         return settle(
             tx,
             turn,
-            pending.finding,
+            question.finding,
             {"horizon": chosen.id, "due": chosen.due.isoformat() if chosen.due else None},
         )
     for option in campaign.horizons:
         if words and (words in option.name or option.name[:2] in words or _folded(words) == option.id):
             due = option.due.isoformat() if option.due else None
-            return settle(tx, turn, pending.finding, {"horizon": option.id, "due": due})
+            return settle(tx, turn, question.finding, {"horizon": option.id, "due": due})
     day = day_in(turn, words, now)
     if day is None:
         return flow.not_understood(turn, line("horizon_example"))
@@ -141,7 +137,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     fields = due_fields(turn, day)
     if fields is None:
         return flow.refused(turn, line("due_too_late", day=day))
-    return settle(tx, turn, pending.finding, fields)
+    return settle(tx, turn, question.finding, fields)
 
 
 def _folded(words: str) -> str:
@@ -150,7 +146,7 @@ def _folded(words: str) -> str:
 
 def day_in(turn: Turn, words: str, now: datetime) -> date | None:
     """The day people mean. One that has just passed is a slip to be told of, not a day of next year."""
-    today = now.astimezone(turn.world.campaign.timezone).date()
+    today = now.astimezone(turn.context.campaign.timezone).date()
     nearest = parse_date(words, today)
     if nearest is None or nearest >= today or (today - nearest).days <= SLIP:
         return nearest
@@ -159,7 +155,7 @@ def day_in(turn: Turn, words: str, now: datetime) -> date | None:
 
 def due_fields(turn: Turn, day: date) -> dict[str, str | None] | None:
     """The first horizon that a date still fits into; None past all of them."""
-    for option in turn.world.campaign.horizons:
+    for option in turn.context.campaign.horizons:
         if option.due is not None and day <= option.due:
             return {"horizon": option.id, "due": day.isoformat()}
     return None
@@ -167,39 +163,39 @@ def due_fields(turn: Turn, day: date) -> dict[str, str | None] | None:
 
 def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what keeps it solved? (long-term findings)"""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskMechanism)
+    question = turn.session.question
+    assert isinstance(question, AskMechanism)
     words = _plan(turn)
     if not words:
         return flow.not_understood(turn, line("mechanism_example"))
-    return settle(tx, turn, pending.finding, {"mechanism": words})
+    return settle(tx, turn, question.finding, {"mechanism": words})
 
 
 def stage(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: when does the first stage end? (long-term findings)"""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskStage)
-    today = now.astimezone(turn.world.campaign.timezone).date()
+    question = turn.session.question
+    assert isinstance(question, AskStage)
+    today = now.astimezone(turn.context.campaign.timezone).date()
     day = day_in(turn, turn.said.words, now)
     if day is None:
         return flow.not_understood(turn, line("stage_example"))
     if day < today:
         return flow.refused(turn, line("due_past", day=day))
-    return settle(tx, turn, pending.finding, {"due": day.isoformat()})
+    return settle(tx, turn, question.finding, {"due": day.isoformat()})
 
 
 def settle(tx: Reader, turn: Turn, no: int, fields: dict[str, str | None]) -> Outcome:
     """Set fields of a draft; when nothing is missing it is on the books, else ask for the next thing."""
     missing = flow.ask_rest(tx, turn, no, fields)
-    conversation = replace(turn.conversation, finding=no)
+    session = replace(turn.session, finding=no)
     if missing is not None:
-        return Outcome(conversation.asking(missing), (), (ChangeFinding(no, fields),))
+        return Outcome(session.asking(missing), (), (ChangeFinding(no, fields),))
     finding = findings.get(tx, no)
     assert finding is not None
     if finding.state == "draft":
         fields = {**fields, "state": "rectifying"}
     due = fields.get("due", finding.due)
-    chosen = turn.world.campaign.horizon[str(fields.get("horizon", finding.horizon))]
+    chosen = turn.context.campaign.horizon[str(fields.get("horizon", finding.horizon))]
     done = line(
         "finding_done" if chosen.due else "finding_done_stage",
         finding=no,
@@ -208,5 +204,5 @@ def settle(tx: Reader, turn: Turn, no: int, fields: dict[str, str | None]) -> Ou
         unit=finding.unit,
         person=finding.responsible,
     )
-    conversation = flow.go_on(tx, turn, conversation)
-    return Outcome(conversation, (done,), (ChangeFinding(no, fields),))
+    session = flow.go_on(tx, turn, session)
+    return Outcome(session, (done,), (ChangeFinding(no, fields),))

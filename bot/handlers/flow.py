@@ -17,8 +17,8 @@ from bot.dialogue.session import (
     AskPlace,
     AskStage,
     AskSubmit,
-    Conversation,
-    Pending,
+    Question,
+    Session,
 )
 from bot.domain import progress
 from bot.domain.campaign import Item
@@ -38,9 +38,7 @@ def answers_at(tx: Reader, place: Place, newly: Mapping[str, str] = NOTHING) -> 
 def current_place(tx: Reader, turn: Turn) -> Place | None:
     """The place being spoken of; a person's only place needs no choosing."""
     own = people.places_of(tx, turn.person)
-    return next(
-        (place for place in own if place.id == turn.conversation.place), own[0] if len(own) == 1 else None
-    )
+    return next((place for place in own if place.id == turn.session.place), own[0] if len(own) == 1 else None)
 
 
 def which_place(tx: Reader, turn: Turn) -> Outcome:
@@ -48,8 +46,8 @@ def which_place(tx: Reader, turn: Turn) -> Outcome:
     own = people.places_of(tx, turn.person)
     if not own:
         return refused(turn, line(f"no_places_{turn.person.role}"))
-    pending = AskPlace(tuple(place.id for place in own), turn.said.words)
-    return Outcome(turn.conversation.asking(pending))
+    question = AskPlace(tuple(place.id for place in own), turn.said.words)
+    return Outcome(turn.session.asking(question))
 
 
 def named_places(places: list[Place], words: str) -> list[Place]:
@@ -69,45 +67,43 @@ def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:
     return next((item for item in turn.items_of(place) if item.id == item_id), None)
 
 
-def go_on(
-    tx: Reader, turn: Turn, conversation: Conversation, newly: Mapping[str, str] = NOTHING
-) -> Conversation:
+def go_on(tx: Reader, turn: Turn, session: Session, newly: Mapping[str, str] = NOTHING) -> Session:
     """The open question is settled: back to what was put aside, else the walk's next item, else the review page.
 
     `newly` are the answers this turn records: item id -> answer, at the conversation's place.
     """
-    conversation = replace(conversation, held=unsettled(conversation.held, conversation.place, newly))
-    while conversation.held:
-        top, rest = conversation.held[0], conversation.held[1:]
-        conversation = replace(conversation, held=rest, pending=None)
-        if still_open(tx, top, newly if getattr(top, "place", "") == conversation.place else NOTHING):
-            return conversation.asking(top)
-    if not conversation.walking or not conversation.place:
-        return replace(conversation, pending=None, misses=0)
-    place = people.place(tx, conversation.place)
+    session = replace(session, queue=unsettled(session.queue, session.place, newly))
+    while session.queue:
+        top, rest = session.queue[0], session.queue[1:]
+        session = replace(session, queue=rest, question=None)
+        if still_open(tx, top, newly if getattr(top, "place", "") == session.place else NOTHING):
+            return session.asking(top)
+    if not session.in_walk or not session.place:
+        return replace(session, question=None, retries=0)
+    place = people.place(tx, session.place)
     answers = answers_at(tx, place, newly)
-    items, position = turn.items_of(place), conversation.position(place.id)
+    items, position = turn.items_of(place), session.position(place.id)
     here = next((item for item in items if item.id == position and item.id not in answers), None)
     item = here or progress.next_item(items, answers, position)
     if item is None:
-        return replace(conversation.asking(AskSubmit(place.id)), walking=False)
-    return conversation.asking(AskAnswer(place.id, item.id))
+        return replace(session.asking(AskSubmit(place.id)), in_walk=False)
+    return session.asking(AskAnswer(place.id, item.id))
 
 
-def unsettled(held: tuple[Pending, ...], place: str, newly: Mapping[str, str]) -> tuple[Pending, ...]:
+def unsettled(queue: tuple[Question, ...], place: str, newly: Mapping[str, str]) -> tuple[Question, ...]:
     """The questions put aside, without those for a problem at an item that has another answer by now."""
 
-    def answered(other: Pending) -> bool:
+    def answered(other: Question) -> bool:
         if not isinstance(other, AskDescription) or other.finding:
             return False
         return other.place == place and other.item in newly
 
-    return tuple(other for other in held if not answered(other))
+    return tuple(other for other in queue if not answered(other))
 
 
-def still_open(tx: Reader, pending: Pending, newly: Mapping[str, str]) -> bool:
+def still_open(tx: Reader, question: Question, newly: Mapping[str, str]) -> bool:
     """Whether a question that was put aside is still worth asking."""
-    match pending:
+    match question:
         case AskAnswer(place, item):
             return item not in newly and checks.get(tx, place, item) is None
         case AskDescription(_, item, 0):
@@ -122,7 +118,7 @@ def still_open(tx: Reader, pending: Pending, newly: Mapping[str, str]) -> bool:
             return True
 
 
-def ask_rest(tx: Reader, turn: Turn, no: int, fields: Mapping[str, str | None]) -> Pending | None:
+def ask_rest(tx: Reader, turn: Turn, no: int, fields: Mapping[str, str | None]) -> Question | None:
     """What a draft still lacks, as the question to ask next; None when it is complete.
 
     `fields` are the values this turn is about to set; a finding opened by this very turn is not on disk yet.
@@ -136,7 +132,7 @@ def ask_rest(tx: Reader, turn: Turn, no: int, fields: Mapping[str, str | None]) 
         return AskMeasure(no)
     if not value("horizon"):
         return AskHorizon(no)
-    if turn.world.campaign.horizon[value("horizon")].due is None:
+    if turn.context.campaign.horizon[value("horizon")].due is None:
         if not value("mechanism"):
             return AskMechanism(no)
         if not value("due"):
@@ -146,7 +142,7 @@ def ask_rest(tx: Reader, turn: Turn, no: int, fields: Mapping[str, str | None]) 
 
 def prefilled(turn: Turn, place: Place, item: Item) -> dict[str, str]:
     """Unit and person a finding starts out with: the unit named first for the item, and who reports it."""
-    campaign = turn.world.campaign
+    campaign = turn.context.campaign
     unit = item.lead
     if unit == campaign.township_group or (unit == campaign.member_group):
         unit = place.unit
@@ -155,20 +151,20 @@ def prefilled(turn: Turn, place: Place, item: Item) -> dict[str, str]:
 
 def not_understood(turn: Turn, *hints: Line) -> Outcome:
     """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
-    misses, idle = turn.conversation.misses + 1, turn.conversation.pending is None
+    retries, idle = turn.session.retries + 1, turn.session.question is None
     lines: tuple[Line, ...]
-    if misses == 1:
+    if retries == 1:
         lines = (line("miss_example", words=short(turn.said.words)), *hints)
-    elif misses == 2 and idle:
+    elif retries == 2 and idle:
         lines = (line(f"menu_{turn.person.role}"),)
-    elif misses == 2:
-        in_words = turn.conversation.expect in (Expect.TEXT, Expect.BASIS)
+    elif retries == 2:
+        in_words = turn.session.expect in (Expect.TEXT, Expect.BASIS)
         lines = (line("miss_menu_text" if in_words else "miss_menu"),)
     else:
         lines = (line("miss_help_idle" if idle else "miss_help"),)
-    return Outcome(replace(turn.conversation, misses=misses), lines)
+    return Outcome(replace(turn.session, retries=retries), lines)
 
 
 def refused(turn: Turn, *lines: Line) -> Outcome:
     """Say why not, change nothing, ask again."""
-    return Outcome(turn.conversation, lines)
+    return Outcome(turn.session, lines)

@@ -20,7 +20,7 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     AskVisit,
-    Conversation,
+    Session,
 )
 from bot.domain import progress as steps
 from bot.handlers import flow
@@ -40,73 +40,69 @@ def walk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if turn.argument:
         return switch(tx, turn, now)
-    pending = turn.conversation.pending
-    if isinstance(pending, (*OF_FINDING, AskBasis)):
-        return Outcome(replace(turn.conversation, walking=True), (line("still_asking"),))
+    question = turn.session.question
+    if isinstance(question, (*OF_FINDING, AskBasis)):
+        return Outcome(replace(turn.session, in_walk=True), (line("still_asking"),))
     place = flow.current_place(tx, turn)
     if place is None:
-        return Outcome(turn.conversation.asking(AskPlace(tuple(other.id for other in own))))
+        return Outcome(turn.session.asking(AskPlace(tuple(other.id for other in own))))
     return start(tx, turn, place)
 
 
 def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
     """Ask the item a place's walk stands at; after a long pause, first whether to go on."""
-    conversation = _at(turn.conversation, place)
+    session = _at(turn.session, place)
     answers = flow.answers_at(tx, place)
-    position = conversation.position(place.id)
+    position = session.position(place.id)
     item = steps.first_open(turn.items_of(place), answers, position)
     if item is None:
         return Outcome(
-            replace(conversation, walking=False).asking(AskSubmit(place.id)),
+            replace(session, in_walk=False).asking(AskSubmit(place.id)),
             (line("all_answered", place=place.name),),
         )
     if answers and turn.silence >= PAUSE:
-        return Outcome(conversation.asking(AskResume(place.id, item.id)))
-    lines = (
-        (line("resumed", no=item.no),) if answers and conversation.place != turn.conversation.place else ()
-    )
-    return Outcome(conversation.asking(AskAnswer(place.id, item.id)), lines)
+        return Outcome(session.asking(AskResume(place.id, item.id)))
+    lines = (line("resumed", no=item.no),) if answers and session.place != turn.session.place else ()
+    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines)
 
 
-def _at(conversation: Conversation, place: Place) -> Conversation:
-    trail = conversation.trail if conversation.place == place.id else ()
-    return replace(conversation, place=place.id, walking=True, held=(), trail=trail, pending=None)
+def _at(session: Session, place: Place) -> Session:
+    back_stack = session.back_stack if session.place == place.id else ()
+    return replace(session, place=place.id, in_walk=True, queue=(), back_stack=back_stack, question=None)
 
 
 def resume(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: go on at item 18?"""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskResume)
+    question = turn.session.question
+    assert isinstance(question, AskResume)
     if turn.said.yes or turn.said.number == 1:
-        return Outcome(
-            replace(turn.conversation, walking=True).asking(AskAnswer(pending.place, pending.item))
-        )
+        return Outcome(replace(turn.session, in_walk=True).asking(AskAnswer(question.place, question.item)))
     if turn.said.yes is False or turn.said.number == 2:
         return Outcome(
-            replace(turn.conversation, pending=None, walking=False, misses=0), (line("stopped_menu"),)
+            replace(turn.session, question=None, in_walk=False, retries=0), (line("stopped_menu"),)
         )
     return flow.not_understood(turn, line("confirm_example"))
 
 
 def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: which place? By its number in the list or by name."""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskPlace)
-    place = chosen_place(tx, turn, pending)
+    question = turn.session.question
+    assert isinstance(question, AskPlace)
+    place = chosen_place(tx, turn, question)
     if isinstance(place, Place):
         return start(tx, turn, place)
     if not place:
         return flow.not_understood(turn, line("help_at_place"))
-    narrower = replace(pending, places=tuple(other.id for other in place))
-    return Outcome(replace(turn.conversation, pending=narrower, misses=0), (line("several_places"),))
+    narrower = replace(question, places=tuple(other.id for other in place))
+    return Outcome(replace(turn.session, question=narrower, retries=0), (line("several_places"),))
 
 
-def chosen_place(tx: Reader, turn: Turn, pending: AskPlace) -> Place | list[Place]:
+def chosen_place(tx: Reader, turn: Turn, question: AskPlace) -> Place | list[Place]:
     """The place that a reply to the list names by number or name; else those it could mean."""
     number = turn.said.number
     if number is not None:
-        return people.place(tx, pending.places[number - 1]) if 1 <= number <= len(pending.places) else []
-    mine = [place for place in people.places_of(tx, turn.person) if place.id in pending.places]
+        return people.place(tx, question.places[number - 1]) if 1 <= number <= len(question.places) else []
+    mine = [place for place in people.places_of(tx, turn.person) if place.id in question.places]
     found = flow.named_places(mine, turn.said.words)
     return found[0] if len(found) == 1 else found
 
@@ -118,8 +114,8 @@ def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if not turn.argument:
         asking = AskPlace(tuple(place.id for place in own))
-        here = turn.conversation
-        return Outcome(here.asking(asking) if isinstance(here.pending, AskPlace) else here.holding(asking))
+        here = turn.session
+        return Outcome(here.asking(asking) if isinstance(here.question, AskPlace) else here.holding(asking))
     if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(own):
         return start(tx, turn, own[turn.number - 1])
     found = flow.named_places(own, turn.argument)
@@ -128,7 +124,7 @@ def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if len(found) == 1:
         return start(tx, turn, found[0])
     asking = AskPlace(tuple(place.id for place in found))
-    return Outcome(turn.conversation.asking(asking), (line("several_places"),))
+    return Outcome(turn.session.asking(asking), (line("several_places"),))
 
 
 def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -148,43 +144,41 @@ def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         )
     check = checks.get(tx, place.id, item.id)
     lines = (line(f"stands_{check.answer}", no=item.no),) if check else ()
-    conversation = replace(turn.conversation, place=place.id, walking=True)
-    return Outcome(conversation.asking(AskAnswer(place.id, item.id)), lines)
+    session = replace(turn.session, place=place.id, in_walk=True)
+    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines)
 
 
 def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """返回: one step back, as often as wanted; answers given later stay."""
-    conversation, pending = turn.conversation, turn.conversation.pending
-    match pending:
+    session, question = turn.session, turn.session.question
+    match question:
         case AskDescription(place, item, 0):
-            return Outcome(conversation.asking(AskAnswer(place, item)))
+            return Outcome(session.asking(AskAnswer(place, item)))
         case AskMeasure(no):
             finding = findings.get(tx, no)
             assert finding is not None
             again = AskDescription(finding.place_id, finding.item_id, no)
-            return Outcome(
-                conversation.asking(again), (line("stands_description", text=finding.description),)
-            )
+            return Outcome(session.asking(again), (line("stands_description", text=finding.description),))
         case AskDescription(place, item, _):
-            stands = line("stands_found", no=turn.world.campaign.item[item].no)
-            return Outcome(conversation.asking(AskAnswer(place, item)), (stands,))
+            stands = line("stands_found", no=turn.context.campaign.item[item].no)
+            return Outcome(session.asking(AskAnswer(place, item)), (stands,))
         case AskHorizon(no):
             finding = findings.get(tx, no)
             said = (line("stands_measure", text=finding.measure),) if finding and finding.measure else ()
-            return Outcome(conversation.asking(AskMeasure(no)), said)
+            return Outcome(session.asking(AskMeasure(no)), said)
         case AskMechanism(no):
-            return Outcome(conversation.asking(AskHorizon(no)))
+            return Outcome(session.asking(AskHorizon(no)))
         case AskStage(no):
-            return Outcome(conversation.asking(AskMechanism(no)))
+            return Outcome(session.asking(AskMechanism(no)))
         case AskAnswer(place_id, item_id):
             return _step_back(tx, turn, (place_id, item_id))
         case AskSubmit(place_id):
             return _step_back(tx, turn, (place_id, ""))
         case AskMerge(place, item):
-            return Outcome(conversation.asking(AskDescription(place, item)))
+            return Outcome(session.asking(AskDescription(place, item)))
         case None:
             place_now = flow.current_place(tx, turn)
-            if place_now is None or not conversation.trail:
+            if place_now is None or not session.back_stack:
                 return flow.refused(turn, line("nothing_before"))
             return _step_back(tx, turn, (place_now.id, ""))
         case _:
@@ -193,39 +187,37 @@ def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _step_back(tx: Reader, turn: Turn, where: tuple[str, str]) -> Outcome:
     place_id, item_id = where
-    conversation, place = turn.conversation, people.place(tx, where[0])
-    trail = [seen for seen in conversation.trail if seen != item_id]
+    session, place = turn.session, people.place(tx, where[0])
+    back_stack = [seen for seen in session.back_stack if seen != item_id]
     items = turn.items_of(place)
-    if trail:
-        previous = flow.item_of(turn, place, trail[-1])
-        trail = trail[:-1]
+    if back_stack:
+        previous = flow.item_of(turn, place, back_stack[-1])
+        back_stack = back_stack[:-1]
     else:
         previous = steps.previous_item(items, item_id) if item_id else items[-1]
     if previous is None:
         return flow.refused(turn, line("nothing_before"))
     check = checks.get(tx, place_id, previous.id)
     lines = (line(f"stands_{check.answer}", no=previous.no),) if check else ()
-    conversation = replace(conversation, walking=True).asking(AskAnswer(place_id, previous.id))
-    return Outcome(replace(conversation, trail=tuple(trail)), lines)
+    session = replace(session, in_walk=True).asking(AskAnswer(place_id, previous.id))
+    return Outcome(replace(session, back_stack=tuple(back_stack)), lines)
 
 
 def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """取消: out of the open question; what is recorded stays recorded."""
-    conversation, pending = turn.conversation, turn.conversation.pending
-    match pending:
+    session, question = turn.session, turn.session.question
+    match question:
         case None:
-            return Outcome(
-                replace(conversation, walking=False, held=(), misses=0), (line("nothing_to_cancel"),)
-            )
+            return Outcome(replace(session, in_walk=False, queue=(), retries=0), (line("nothing_to_cancel"),))
         case AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
             said = line("draft_kept", finding=no)
         case AskDescription(place, item, 0):
-            stay = conversation.asking(AskAnswer(place, item))
+            stay = session.asking(AskAnswer(place, item))
             return Outcome(stay, (line("description_dropped"),))
-        case AskAnswer() | AskPlace() if conversation.held:
+        case AskAnswer() | AskPlace() if session.queue:
             said = line("left_as_is")
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
-            stopped = replace(conversation, pending=None, held=(), walking=False, misses=0)
+            stopped = replace(session, question=None, queue=(), in_walk=False, retries=0)
             return Outcome(stopped, (line("stopped"),))
         case AskOffer() | AskVisit() | AskMerge():
             said = line("dropped")
@@ -233,4 +225,4 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             said = line("basis_later")
         case _:
             said = line("left_as_is")
-    return Outcome(flow.go_on(tx, turn, replace(conversation, pending=None)), (said,))
+    return Outcome(flow.go_on(tx, turn, replace(session, question=None)), (said,))

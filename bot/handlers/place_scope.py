@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import AskAnswer, AskPlace
 from bot.handlers import flow, navigate
 from bot.handlers.turn import Outcome, Turn
@@ -24,11 +24,11 @@ _OPEN = (Expect.NOTHING, Expect.CHOICE)
 def heeded(tx: Reader, turn: Turn) -> Turn | Outcome:
     """The turn at the place its words name, or the switch to it; the turn as it is when they name none."""
     own = people.places_of(tx, turn.person)
-    said, words, expect = turn.said, turn.said.words.strip(), turn.conversation.expect
+    said, words, expect = turn.said, turn.said.words.strip(), turn.session.expect
     place = next((place for place in own if place.name == words), None)
     if place is None and expect not in (Expect.TEXT, Expect.BASIS):
         place = _named(own, words)
-    if place is not None and not isinstance(turn.conversation.pending, AskPlace):
+    if place is not None and not isinstance(turn.session.question, AskPlace):
         return navigate.start(tx, turn, place)
     for piece in said.rest if said.marks else ():
         place = _named(own, piece.strip())
@@ -39,14 +39,14 @@ def heeded(tx: Reader, turn: Turn) -> Turn | Outcome:
     place = _named(own, headed[1]) if headed else None
     if headed is None or place is None:
         return turn
-    there = replace(turn, said=understand(headed[2], expect, turn.world.vocabulary))
+    there = replace(turn, said=parse(headed[2], expect, turn.context.vocabulary))
     if there.said.command is not None:
         return turn
     if there.said.marks:
         return _at(turn, place, there)
-    pending = turn.conversation.pending
-    if isinstance(pending, AskAnswer) and (there.said.choice or there.said.doubt):
-        return there if pending.place == place.id else navigate.start(tx, turn, place)
+    question = turn.session.question
+    if isinstance(question, AskAnswer) and (there.said.choice or there.said.doubt):
+        return there if question.place == place.id else navigate.start(tx, turn, place)
     return _at(turn, place, there) if expect in _OPEN else turn
 
 
@@ -57,15 +57,15 @@ def _named(own: list[Place], words: str) -> Place | None:
 
 
 def _at(turn: Turn, place: Place, there: Turn) -> Turn:
-    if place.id == turn.conversation.place:
+    if place.id == turn.session.place:
         return there
-    return replace(there, conversation=replace(turn.conversation, place=place.id, trail=()))
+    return replace(there, session=replace(turn.session, place=place.id, back_stack=()))
 
 
 def is_text(tx: Reader, turn: Turn) -> bool:
     """While a sentence is awaited, 继续 跟进整改 is one: a command there has to name a place that is there."""
     command = turn.said.command
-    if command is None or not command.argument or turn.conversation.expect is not Expect.TEXT:
+    if command is None or not command.argument or turn.session.expect is not Expect.TEXT:
         return False
     if command.name not in ("walk", "switch", "progress", "review", "submit"):
         return False
@@ -75,13 +75,11 @@ def is_text(tx: Reader, turn: Turn) -> bool:
 
 def then_said(tx: Reader, turn: Turn) -> Turn | None:
     """A reply that settles which place was meant, as the earlier words said there. None: no words wait for it."""
-    pending = turn.conversation.pending
-    if not isinstance(pending, AskPlace) or not pending.words:
+    question = turn.session.question
+    if not isinstance(question, AskPlace) or not question.words:
         return None
-    place = navigate.chosen_place(tx, turn, pending)
+    place = navigate.chosen_place(tx, turn, question)
     if not isinstance(place, Place):
         return None
-    conversation = replace(turn.conversation, pending=None, place=place.id, misses=0)
-    return replace(
-        turn, conversation=conversation, said=understand(pending.words, Expect.NOTHING, turn.world.vocabulary)
-    )
+    session = replace(turn.session, question=None, place=place.id, retries=0)
+    return replace(turn, session=session, said=parse(question.words, Expect.NOTHING, turn.context.vocabulary))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import GiveFeedback, SetPreference, Tell, Withdraw, line
+from bot.dialogue.effects import GiveFeedback, NotifyRole, SetPreference, Withdraw, line
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
 from storage import inbox
@@ -40,7 +40,7 @@ def language(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if chosen is None:
         return flow.refused(turn, line("language_what"))
     return Outcome(
-        replace(turn.conversation, misses=0), (line("language_set"),), (SetPreference("language", chosen),)
+        replace(turn.session, retries=0), (line("language_set"),), (SetPreference("language", chosen),)
     )
 
 
@@ -50,7 +50,7 @@ def buttons(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if chosen is None:
         return flow.refused(turn, line("buttons_what"))
     return Outcome(
-        replace(turn.conversation, misses=0),
+        replace(turn.session, retries=0),
         (line(f"buttons_{chosen}"),),
         (SetPreference("buttons", chosen),),
     )
@@ -73,7 +73,9 @@ def feedback(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     )
     said = line("feedback_taken_anonymous" if anonymous else "feedback_taken")
     return Outcome(
-        replace(turn.conversation, misses=0), (said,), (GiveFeedback(words, anonymous), Tell("county", told))
+        replace(turn.session, retries=0),
+        (said,),
+        (GiveFeedback(words, anonymous), NotifyRole("county", told)),
     )
 
 
@@ -82,4 +84,4 @@ def undo(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     last = inbox.latest_effective(tx, turn.person.id, turn.room.room_id)
     if last is None:
         return flow.refused(turn, line("nothing_to_undo"))
-    return Outcome(replace(turn.conversation, misses=0), (), (Withdraw(last),))
+    return Outcome(replace(turn.session, retries=0), (), (Withdraw(last),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.context import Context
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Answer
 from bot.dialogue.session import (
@@ -20,27 +21,26 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     AskVisit,
-    Pending,
+    Question,
 )
 from bot.domain import progress
 from bot.domain.campaign import Item, PlaceKind
-from bot.handlers.turn import World
 from storage import checks, findings, people
 from storage.db import Reader
 
 SHOWN = 12  # places listed at once: a phone's screen
 
 
-def question(tx: Reader, world: World, pending: Pending) -> tuple[Line, ...]:
+def put_question(tx: Reader, context: Context, question: Question) -> tuple[Line, ...]:
     """The lines that put this question."""
-    match pending:
+    match question:
         case AskAnswer(place_id, item_id):
-            return _ask_answer(tx, world, place_id, item_id)
+            return _ask_answer(tx, context, place_id, item_id)
         case AskBasis(_, items):
-            nos = progress.ranges([world.campaign.item[item].no for item in items])
+            nos = progress.ranges([context.campaign.item[item].no for item in items])
             return (line("ask_basis", items=nos),)
         case AskDescription(place_id, item_id, finding):
-            item = world.campaign.item[item_id]
+            item = context.campaign.item[item_id]
             place = people.place(tx, place_id)
             if finding:
                 return (line("ask_description_again", no=item.no, finding=finding),)
@@ -48,7 +48,7 @@ def question(tx: Reader, world: World, pending: Pending) -> tuple[Line, ...]:
         case AskMeasure(no):
             return (line("ask_measure", finding=no),)
         case AskHorizon(no):
-            return (line("ask_horizon", finding=no), *_horizons(world))
+            return (line("ask_horizon", finding=no), *_horizons(context))
         case AskMechanism(no):
             return (line("ask_mechanism", finding=no),)
         case AskStage(no):
@@ -56,46 +56,46 @@ def question(tx: Reader, world: World, pending: Pending) -> tuple[Line, ...]:
         case AskPlace(places, words):
             return _ask_place(tx, places, words)
         case AskResume(place_id, item_id):
-            place, item = people.place(tx, place_id), world.campaign.item[item_id]
+            place, item = people.place(tx, place_id), context.campaign.item[item_id]
             return (
                 line(
                     "ask_resume",
                     place=place.name,
                     no=item.no,
-                    section=world.campaign.section[item.section_id].name,
+                    section=context.campaign.section[item.section_id].name,
                 ),
             )
         case AskSubmit(place_id):
-            return _review(tx, world, place_id)
+            return _review(tx, context, place_id)
         case AskMerge(_, _, no, words):
             old = findings.get(tx, no)
             return (line("ask_merge", finding=no, old=old.description if old else "", new=words),)
         case AskOffer(place_id, items, words):
-            return _ask_offer(tx, world, (place_id, words), [world.campaign.item[i] for i in items])
+            return _ask_offer(tx, context, (place_id, words), [context.campaign.item[i] for i in items])
         case AskVisit():
-            return _ask_visit(tx, world, pending)
+            return _ask_visit(tx, context, question)
         case _:
-            assert_never(pending)
+            assert_never(question)
 
 
 def _options(texts: list[str]) -> list[Line]:
     return [line("option", n=n, text=text) for n, text in enumerate(texts, 1)]
 
 
-def _horizons(world: World) -> list[Line]:
+def _horizons(context: Context) -> list[Line]:
     return [
         line("option_due", n=n, text=option.name, due=option.due)
         if option.due
         else line("option", n=n, text=option.name)
-        for n, option in enumerate(world.campaign.horizons, 1)
+        for n, option in enumerate(context.campaign.horizons, 1)
     ]
 
 
-def _ask_answer(tx: Reader, world: World, place_id: str, item_id: str) -> tuple[Line, ...]:
-    place, item = people.place(tx, place_id), world.campaign.item[item_id]
-    items = world.campaign.items_of(PlaceKind(place.kind), place.unit)
+def _ask_answer(tx: Reader, context: Context, place_id: str, item_id: str) -> tuple[Line, ...]:
+    place, item = people.place(tx, place_id), context.campaign.item[item_id]
+    items = context.campaign.items_of(PlaceKind(place.kind), place.unit)
     index = next((n for n, other in enumerate(items, 1) if other.id == item_id), 0)
-    section = world.campaign.section[item.section_id].name
+    section = context.campaign.section[item.section_id].name
     head = line("ask_answer", place=place.name, index=index, total=len(items), section=section, no=item.no)
     hints = [line("hint", text=hint) for hint in item.hints]
     return (head, line("item_text", text=item.text), *hints, line("choices"))
@@ -108,9 +108,9 @@ def _ask_place(tx: Reader, places: tuple[str, ...], words: str) -> tuple[Line, .
     return (head, *_options(shown), *more)
 
 
-def _review(tx: Reader, world: World, place_id: str) -> tuple[Line, ...]:
+def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
     place = people.place(tx, place_id)
-    items = world.campaign.items_of(PlaceKind(place.kind), place.unit)
+    items = context.campaign.items_of(PlaceKind(place.kind), place.unit)
     given = checks.of_place(tx, place_id)
     answers = {item: check.answer for item, check in given.items()}
     n = progress.count(items, answers)
@@ -146,22 +146,22 @@ def _short(text: str, length: int = 24) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
-def _ask_offer(tx: Reader, world: World, about: tuple[str, str], items: list[Item]) -> tuple[Line, ...]:
+def _ask_offer(tx: Reader, context: Context, about: tuple[str, str], items: list[Item]) -> tuple[Line, ...]:
     place_id, words = about
     place = people.place(tx, place_id)
     lines = [line("ask_offer", words=_short(words), place=place.name)]
     for n, item in enumerate(items, 1):
-        section = world.campaign.section[item.section_id].name
+        section = context.campaign.section[item.section_id].name
         lines.append(line("offer_option", n=n, no=item.no, section=section, text=_short(item.text)))
     return (*lines, line("offer_none", n=len(items) + 1))
 
 
-def _ask_visit(tx: Reader, world: World, visit: AskVisit) -> tuple[Line, ...]:
+def _ask_visit(tx: Reader, context: Context, visit: AskVisit) -> tuple[Line, ...]:
     place = people.place(tx, visit.place)
     head = line("ask_visit", object=visit.object, place=place.name)
     lines = [head if visit.object else line("ask_visit_here", place=place.name)]
     for n, (item_id, words) in enumerate(zip(visit.items, visit.words, strict=True), 1):
-        item = world.campaign.item[item_id]
-        section = world.campaign.section[item.section_id].name
+        item = context.campaign.item[item_id]
+        section = context.campaign.section[item.section_id].name
         lines.append(line("visit_option", n=n, words=words, no=item.no, section=section))
     return (*lines, line("visit_how"))

@@ -19,19 +19,19 @@ FOUND = 3  # results shown
 
 def search(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """查 words: the items nearest in meaning, with how to go there."""
-    conversation = replace(turn.conversation, misses=0)
+    session = replace(turn.session, retries=0)
     if not turn.argument:
-        return Outcome(conversation, (line("search_what"),))
-    hits = find(turn.world.index, turn.argument, FOUND)
+        return Outcome(session, (line("search_what"),))
+    hits = find(turn.context.index, turn.argument, FOUND)
     if not hits:
-        return Outcome(conversation, (line("search_nothing", words=turn.argument[:20]),))
+        return Outcome(session, (line("search_nothing", words=turn.argument[:20]),))
     lines = [line("search_found", words=turn.argument[:20])]
     for hit in hits:
-        item = turn.world.campaign.item[hit.item_id]
-        section = turn.world.campaign.section[item.section_id].name
+        item = turn.context.campaign.item[hit.item_id]
+        section = turn.context.campaign.section[item.section_id].name
         lines.append(line("search_item", no=item.no, section=section, text=_short(item.text)))
-    lines.append(line("search_how", no=turn.world.campaign.item[hits[0].item_id].no))
-    return Outcome(conversation, tuple(lines))
+    lines.append(line("search_how", no=turn.context.campaign.item[hits[0].item_id].no))
+    return Outcome(session, tuple(lines))
 
 
 def _short(text: str) -> str:
@@ -40,32 +40,27 @@ def _short(text: str) -> str:
 
 def policy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """政策 15 [8月1日]: an item's text, figures, units, hints and limits, counted from a date when one is given."""
-    conversation, campaign = replace(turn.conversation, misses=0), turn.world.campaign
+    session, campaign = replace(turn.session, retries=0), turn.context.campaign
     item = campaign.by_no.get(turn.number or 0)
-    if (
-        item is None
-        and turn.number is None
-        and isinstance(conversation.pending, AskAnswer)
-        and not turn.argument
-    ):
-        item = campaign.item[conversation.pending.item]
+    if item is None and turn.number is None and isinstance(session.question, AskAnswer) and not turn.argument:
+        item = campaign.item[session.question.item]
     if item is None and turn.number is None and turn.argument:
-        hits = find(turn.world.index, turn.argument, 1)
+        hits = find(turn.context.index, turn.argument, 1)
         item = campaign.item[hits[0].item_id] if hits else None
     if item is None:
-        return Outcome(conversation, (line("policy_what", last=max(campaign.by_no)),))
+        return Outcome(session, (line("policy_what", last=max(campaign.by_no)),))
     lines = [line("policy", no=item.no, section=campaign.section[item.section_id].name, text=item.text)]
     lines += [line("policy_figure", text=figure) for figure in item.figures]
     lines += [line("hint", text=hint) for hint in item.hints]
     lines.append(line("policy_units", units="、".join(item.units)))
-    return Outcome(conversation, (*lines, *_limits(turn, item, now)))
+    return Outcome(session, (*lines, *_limits(turn, item, now)))
 
 
 def _limits(turn: Turn, item: Item, now: datetime) -> list[Line]:
     """Each limit of the item, counted from a date given after the number."""
-    limits = turn.world.limits.get(item.no, ())
+    limits = turn.context.limits.get(item.no, ())
     words = re.sub(r"^\D*\d+\s*(?:号|项|条)?", "", turn.argument, count=1).strip()
-    since = parse_date(words, now.astimezone(turn.world.campaign.timezone).date()) if words else None
+    since = parse_date(words, now.astimezone(turn.context.campaign.timezone).date()) if words else None
     if since is None:
         lines = [
             line(f"limit_{limit.kind}", name=limit.name, since=limit.since, n=limit.n) for limit in limits
@@ -75,7 +70,7 @@ def _limits(turn: Turn, item: Item, now: datetime) -> list[Line]:
 
 
 def _counted(turn: Turn, limit: Limit, since: date) -> Line:
-    end = deadline(limit, since, turn.world.holidays)
+    end = deadline(limit, since, turn.context.holidays)
     key = "limit_unknown_year" if end.unknown_years else "limit_until"
     years = "、".join(map(str, end.unknown_years))
     return line(key, name=limit.name, since=limit.since, start=since, day=end.day, years=years)

@@ -16,21 +16,21 @@ from storage.db import Reader
 
 def submit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """提交 [place]: shows the review page first, unless it is what the person is looking at."""
-    pending = turn.conversation.pending
-    if isinstance(pending, AskSubmit) and not turn.argument:
-        return _hand_in(tx, turn, pending.place, now)
+    question = turn.session.question
+    if isinstance(question, AskSubmit) and not turn.argument:
+        return _hand_in(tx, turn, question.place, now)
     return views.review(tx, turn, now)
 
 
 def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to the review page."""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskSubmit)
+    question = turn.session.question
+    assert isinstance(question, AskSubmit)
     if turn.said.yes or turn.said.number == 1:
-        outcome = _hand_in(tx, turn, pending.place, now)
+        outcome = _hand_in(tx, turn, question.place, now)
         return outcome if outcome.effects else replace(outcome, lines=())  # the page said what is missing
     if turn.said.yes is False or turn.said.number == 2:
-        later = replace(turn.conversation, pending=None, walking=False, misses=0)
+        later = replace(turn.session, question=None, in_walk=False, retries=0)
         return Outcome(later, (line("not_submitted"),))
     return flow.not_understood(turn, line("confirm_example"))
 
@@ -44,16 +44,16 @@ def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
         item = progress.first_open(items, answers, "")
         assert item is not None
         open_nos = progress.ranges([i.no for i in items if answers.get(i.id, "later") == "later"])
-        conversation = replace(turn.conversation, place=place_id, walking=True)
+        session = replace(turn.session, place=place_id, in_walk=True)
         return Outcome(
-            conversation.asking(AskAnswer(place_id, item.id)),
+            session.asking(AskAnswer(place_id, item.id)),
             (line("submit_missing", n=n.missing, items=open_nos),),
         )
     figures = {"clear": n.clear, "found": n.found, "not_applicable": n.not_applicable}
-    day = now.astimezone(turn.world.campaign.timezone).strftime("%Y-%m-%d %H:%M")
+    day = now.astimezone(turn.context.campaign.timezone).strftime("%Y-%m-%d %H:%M")
     said = line("submitted", place=place.name, at=day, clear=n.clear, found=n.found, na=n.not_applicable)
     others = [p for p in people.places_of(tx, turn.person) if p.id != place_id]
     rest = [p.name for p in others if progress.count(turn.items_of(p), flow.answers_at(tx, p)).missing]
     more = (line("submit_next", places="、".join(rest[:5])),) if rest else ()
-    conversation = replace(turn.conversation, pending=None, walking=False, misses=0)
-    return Outcome(conversation, (said, *more), (SubmitPlace(place_id, figures),))
+    session = replace(turn.session, question=None, in_walk=False, retries=0)
+    return Outcome(session, (said, *more), (SubmitPlace(place_id, figures),))

@@ -33,9 +33,9 @@ def show_progress(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if len(places) <= SHOWN:
         return Outcome(
-            replace(turn.conversation, misses=0), tuple(_place_line(tx, turn, place) for place in places)
+            replace(turn.session, retries=0), tuple(_place_line(tx, turn, place) for place in places)
         )
-    return Outcome(replace(turn.conversation, misses=0), _overview(tx, turn, places))
+    return Outcome(replace(turn.session, retries=0), _overview(tx, turn, places))
 
 
 def _place_line(tx: Reader, turn: Turn, place: Place) -> Line:
@@ -87,7 +87,7 @@ def mine_list(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     ]
     lines.append(line("mine_findings", n=len(own)))
     for finding in own[:SHOWN]:
-        item = turn.world.campaign.item.get(finding.item_id)
+        item = turn.context.campaign.item.get(finding.item_id)
         lines.append(
             line(
                 "mine_finding",
@@ -98,7 +98,7 @@ def mine_list(tx: Reader, turn: Turn, now: datetime) -> Outcome:
                 due=date.fromisoformat(finding.due) if finding.due else "@no_due",
             )
         )
-    return Outcome(replace(turn.conversation, misses=0), tuple(lines))
+    return Outcome(replace(turn.session, retries=0), tuple(lines))
 
 
 def _short(text: str) -> str:
@@ -106,7 +106,7 @@ def _short(text: str) -> str:
 
 
 def _when(turn: Turn, at: str) -> str:
-    return datetime.fromisoformat(at).astimezone(turn.world.campaign.timezone).strftime("%m-%d %H:%M")
+    return datetime.fromisoformat(at).astimezone(turn.context.campaign.timezone).strftime("%m-%d %H:%M")
 
 
 def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -114,7 +114,7 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     finding = mine(tx, turn, turn.number or 0)
     if finding is None:
         return flow.refused(turn, line("no_such_finding", finding=turn.number or "?"))
-    item = turn.world.campaign.item.get(finding.item_id)
+    item = turn.context.campaign.item.get(finding.item_id)
     head = line(
         "card",
         finding=finding.no,
@@ -131,7 +131,7 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             lines.append(line("card_field", field=line_name(column), value=shown))
     pieces = evidence.of_finding(tx, finding.no)
     lines += [line("card_evidence", n=len(pieces))] if pieces else []
-    return Outcome(replace(turn.conversation, finding=finding.no, misses=0), tuple(lines))
+    return Outcome(replace(turn.session, finding=finding.no, retries=0), tuple(lines))
 
 
 def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -145,29 +145,32 @@ def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     place = named[0] if len(named) == 1 else flow.current_place(tx, turn)
     if place is None or len(named) > 1:
         return flow.which_place(tx, turn)
-    conversation = replace(turn.conversation, place=place.id, walking=False)
-    return Outcome(conversation.asking(AskSubmit(place.id)))
+    session = replace(turn.session, place=place.id, in_walk=False)
+    return Outcome(session.asking(AskSubmit(place.id)))
 
 
 def help_me(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """帮助: what can be said here and now, at most ten lines."""
-    conversation = replace(turn.conversation, misses=0)
-    pending = conversation.pending
-    if pending is not None and conversation.expect is not Expect.NOTHING:
-        return Outcome(conversation, (line(f"help_at_{NAMES[type(pending)]}"), line("help_always")))
+    session = replace(turn.session, retries=0)
+    question = session.question
+    if question is not None and session.expect is not Expect.NOTHING:
+        return Outcome(session, (line(f"help_at_{NAMES[type(question)]}"), line("help_always")))
     key = f"help_{turn.person.role}"
     return Outcome(
-        conversation,
-        (line(key), line("help_office", office=turn.world.campaign.office, phone=turn.world.campaign.phone)),
+        session,
+        (
+            line(key),
+            line("help_office", office=turn.context.campaign.office, phone=turn.context.campaign.phone),
+        ),
     )
 
 
 def greet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """你好, 菜单: a short word and what to say next."""
-    conversation = replace(turn.conversation, misses=0)
-    if conversation.pending is not None:
-        return Outcome(conversation, (line("hello_back"),))
-    return Outcome(conversation, (line("hello", name=turn.person.name), line(f"menu_{turn.person.role}")))
+    session = replace(turn.session, retries=0)
+    if session.question is not None:
+        return Outcome(session, (line("hello_back"),))
+    return Outcome(session, (line("hello", name=turn.person.name), line(f"menu_{turn.person.role}")))
 
 
 def not_yet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -177,4 +180,4 @@ def not_yet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def courtesy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """谢谢, 收到: a nod is enough."""
-    return Outcome(turn.conversation, (), (), ask=False, nod="👌")
+    return Outcome(turn.session, (), (), ask=False, reaction="👌")

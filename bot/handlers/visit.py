@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import Bind, Effect, line
-from bot.dialogue.session import AskMeasure, AskVisit, Pending
+from bot.dialogue.effects import AttachEvidence, Effect, line
+from bot.dialogue.session import AskMeasure, AskVisit, Question
 from bot.dialogue.visit import Visit, propose
 from bot.domain.similarity import same_problem
 from bot.handlers import flow
@@ -32,7 +32,7 @@ def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line("visit_example"))
     if place is None:
         return flow.which_place(tx, turn)
-    seen = _headed(turn.argument, propose(turn.argument, turn.world.index, turn.world.campaign))
+    seen = _headed(turn.argument, propose(turn.argument, turn.context.index, turn.context.campaign))
     asked = {item.id for item in turn.items_of(place)}
     kept: list[tuple[str, str]] = []  # item id, words
     lost = list(seen.rest)
@@ -46,10 +46,10 @@ def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     lines += [line("not_taken", words="；".join(lost)[:80])] if lost else []
     if not kept:
         return flow.refused(turn, *lines, line("visit_nothing"))
-    pending = AskVisit(
+    question = AskVisit(
         place.id, seen.object, tuple(item for item, _ in kept), tuple(words for _, words in kept)
     )
-    return Outcome(turn.conversation.holding(pending), tuple(lines))
+    return Outcome(turn.session.holding(question), tuple(lines))
 
 
 def _headed(argument: str, seen: Visit) -> Visit:
@@ -68,19 +68,19 @@ def _with_object(named: str, words: str) -> str:
 
 def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to the proposals: 好 · 去掉 2 · 1 改 30 · 只要 1 3 · 都不要."""
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskVisit)
-    words, n = turn.said.words, len(pending.items)
+    question = turn.session.question
+    assert isinstance(question, AskVisit)
+    words, n = turn.said.words, len(question.items)
     if turn.said.yes is False:
-        return Outcome(flow.go_on(tx, turn, replace(turn.conversation, pending=None)), (line("dropped"),))
-    items = list(pending.items)
+        return Outcome(flow.go_on(tx, turn, replace(turn.session, question=None)), (line("dropped"),))
+    items = list(question.items)
     dropped = {int(d) for match in _DROP.finditer(words) for d in re.findall(r"\d+", match[1] or match[2])}
     changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(words)}
     rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
     if not (turn.said.yes or dropped or changed or only):
         return flow.not_understood(turn)
-    known = {item.no: item.id for item in turn.items_of(people.place(tx, pending.place))}
+    known = {item.no: item.id for item in turn.items_of(people.place(tx, question.place))}
     if any(not 1 <= number <= n for number in {*dropped, *changed, *only}) or any(
         no not in known for no in changed.values()
     ):
@@ -88,19 +88,19 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     for number, no in changed.items():
         items[number - 1] = known[no]
     keep = [k for k in range(n) if k + 1 not in dropped and (not only or k + 1 in only)]
-    return _record(tx, turn, [(items[k], pending.words[k]) for k in keep])
+    return _record(tx, turn, [(items[k], question.words[k]) for k in keep])
 
 
 def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
-    pending = turn.conversation.pending
-    assert isinstance(pending, AskVisit)
-    place, no = people.place(tx, pending.place), findings.next_no(tx)
+    question = turn.session.question
+    assert isinstance(question, AskVisit)
+    place, no = people.place(tx, question.place), findings.next_no(tx)
     effects: list[Effect] = []
-    questions: list[Pending] = []
+    questions: list[Question] = []
     numbers, twins = [], []
     for item_id, words in chosen:
-        item = turn.world.campaign.item[item_id]
-        text = _with_object(pending.object, words)
+        item = turn.context.campaign.item[item_id]
+        text = _with_object(question.object, words)
         twin = next(
             (f for f in findings.at(tx, place.id, item_id) if same_problem(f.description, text)), None
         )
@@ -114,13 +114,11 @@ def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
     lines = [line("finding_numbered", findings="、".join(map(str, numbers)))] if numbers else []
     lines += [line("visit_twins", findings="、".join(twins))] if twins else []
     lines = lines or [line("dropped")]
-    conversation = replace(
-        turn.conversation, pending=None, finding=numbers[-1] if numbers else turn.conversation.finding
-    )
-    if numbers and conversation.photos:
-        effects.append(Bind(conversation.photos, numbers[-1]))
-        conversation = replace(conversation, photos=())
+    session = replace(turn.session, question=None, finding=numbers[-1] if numbers else turn.session.finding)
+    if numbers and session.photos:
+        effects.append(AttachEvidence(session.photos, numbers[-1]))
+        session = replace(session, photos=())
     if not questions:
-        return Outcome(flow.go_on(tx, turn, conversation), tuple(lines), tuple(effects))
-    conversation = replace(conversation, held=(*questions[1:], *conversation.held))
-    return Outcome(conversation.asking(questions[0]), tuple(lines), tuple(effects))
+        return Outcome(flow.go_on(tx, turn, session), tuple(lines), tuple(effects))
+    session = replace(session, queue=(*questions[1:], *session.queue))
+    return Outcome(session.asking(questions[0]), tuple(lines), tuple(effects))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bot.ledger.row_split import Slabs, Texts, slabs_of, take
+from bot.ledger.row_split import FindingBlocks, Texts, slabs_of, take
 from bot.ledger.rows import FormRow
 from bot.ledger.text_metrics import TALLEST, halves, lines_height, wrap
 
@@ -83,7 +83,7 @@ def _place(row: FormRow, pages: list[list[Part]], paper: Paper) -> None:
         pages[-1].append(whole)
         return
     text = row.text
-    rest: Slabs = slabs_of(whole.texts, CELL_ROOMS)
+    rest: FindingBlocks = slabs_of(whole.texts, CELL_ROOMS)
     least = min(max(SMALLEST, _label_height(row)), TALLEST, paper.other)
     while rest:
         probe = Part(row, text, ("", "", ""), least)

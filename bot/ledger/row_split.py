@@ -12,13 +12,15 @@ from itertools import zip_longest
 from bot.ledger.text_metrics import wrap
 
 Texts = tuple[str, str, str]  # findings, measures, results
-Slab = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # the lines of one finding in each column
-Slabs = list[Slab]
+FindingBlock = tuple[
+    tuple[str, ...], tuple[str, ...], tuple[str, ...]
+]  # the lines of one finding in each column
+FindingBlocks = list[FindingBlock]
 
 _NUMBERED = re.compile(r"\d+[.．、)）]")
 
 
-def slabs_of(texts: Texts, rooms: tuple[int, int, int]) -> Slabs:
+def slabs_of(texts: Texts, rooms: tuple[int, int, int]) -> FindingBlocks:
     """The texts as pieces to be kept together: one a finding where the columns are numbered alike."""
     columns = [_entries(wrap(text, room)) for text, room in zip(texts, rooms, strict=True)]
     if len({len(entries) for entries in columns if len(entries) > 1}) > 1:
@@ -26,7 +28,7 @@ def slabs_of(texts: Texts, rooms: tuple[int, int, int]) -> Slabs:
     return [(a, b, c) for a, b, c in zip_longest(*columns, fillvalue=())]
 
 
-def take(slabs: Slabs, count: int, *, cut: bool) -> tuple[Texts, Slabs]:
+def take(slabs: FindingBlocks, count: int, *, cut: bool) -> tuple[Texts, FindingBlocks]:
     """As many slabs as fit in `count` lines, as texts, and the rest. `cut`: tear the first one if it must be."""
     used = [0, 0, 0]
     fitting = 0
@@ -40,7 +42,7 @@ def take(slabs: Slabs, count: int, *, cut: bool) -> tuple[Texts, Slabs]:
     if not cut:
         return ("", "", ""), slabs
     a, b, c = slabs[0]
-    rest: Slab = (a[count:], b[count:], c[count:])
+    rest: FindingBlock = (a[count:], b[count:], c[count:])
     return _text([(a[:count], b[:count], c[:count])]), [rest, *slabs[1:]]
 
 
@@ -56,6 +58,6 @@ def _entries(lines: list[str]) -> list[tuple[str, ...]]:
     return [tuple(entry) for entry in entries]
 
 
-def _text(slabs: Slabs) -> Texts:
+def _text(slabs: FindingBlocks) -> Texts:
     a, b, c = ("".join(line for slab in slabs for line in slab[i]).removesuffix("\n") for i in range(3))
     return a, b, c

@@ -11,10 +11,10 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bot.chat import SignedOut
+from bot.chat import SignedOutError
 from bot.files import write_private
-from bot.matrix.http import Line, Refused
-from bot.matrix.json_access import obj, text
+from bot.matrix.http import HomeserverClient, RefusedError
+from bot.matrix.json_access import get_object, get_text
 
 FILE_NAME = "matrix.json"
 
@@ -40,14 +40,14 @@ class Account:
     seed: str = field(repr=False)  # makes the names of direct rooms unguessable
 
 
-async def sign_in(line: Line, settings: Settings, folder: Path) -> Account:
+async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> Account:
     """The account of `folder`, signed in; `line` then carries its token. Makes no request when a token is kept.
 
     Raises SignedOut when there is neither a token nor a password that is accepted, TryLater when the server is away.
     """
     account = _kept(folder) or _fresh(settings.user_id)
     if account.user_id != settings.user_id:
-        raise SignedOut(
+        raise SignedOutError(
             f"{folder / FILE_NAME} belongs to {account.user_id}, the configuration says {settings.user_id}"
         )
     if not account.token:
@@ -83,18 +83,18 @@ def _kept(folder: Path) -> Account | None:
     if not path.exists():
         return None
     try:
-        kept = obj(json.loads(path.read_text(encoding="utf-8")))
+        kept = get_object(json.loads(path.read_text(encoding="utf-8")))
     except ValueError:
         kept = {}
-    values = {name: text(kept, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
+    values = {name: get_text(kept, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
     if not all(value for name, value in values.items() if name != "token"):
-        raise SignedOut(f"{path} is damaged: take it from the backup")
+        raise SignedOutError(f"{path} is damaged: take it from the backup")
     return Account(**values)
 
 
-async def _token(line: Line, settings: Settings, device_id: str) -> str:
+async def _token(line: HomeserverClient, settings: Settings, device_id: str) -> str:
     if not settings.password:
-        raise SignedOut(f"{settings.user_id} has never signed in here: give the password once")
+        raise SignedOutError(f"{settings.user_id} has never signed in here: give the password once")
     request = {
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": settings.user_id},
@@ -104,6 +104,6 @@ async def _token(line: Line, settings: Settings, device_id: str) -> str:
     }
     try:
         answer = await line.call("POST", "/_matrix/client/v3/login", request)
-    except Refused as refusal:
-        raise SignedOut(f"{settings.user_id} cannot sign in at {line.url}: {refusal}") from refusal
-    return text(answer, "access_token")
+    except RefusedError as refusal:
+        raise SignedOutError(f"{settings.user_id} cannot sign in at {line.url}: {refusal}") from refusal
+    return get_text(answer, "access_token")

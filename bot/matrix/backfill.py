@@ -12,10 +12,10 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
-from bot.chat import Undeliverable
+from bot.chat import UndeliverableError
 from bot.matrix.backoff import until_answered
 from bot.matrix.convert import written_at
-from bot.matrix.json_access import Json, objects, text
+from bot.matrix.json_access import Json, get_objects, get_text
 from bot.matrix.safe_client import SafeClient
 
 MOST_EVENTS = 2000
@@ -42,8 +42,8 @@ async def since_we_came(client: SafeClient, room_id: str, newest: str, event_fil
     """What was said in a room after the invitation to us that we followed, before position `newest`."""
 
     def invited_us(event: Json) -> bool:
-        ours = text(event, "type") == "m.room.member" and event.get("state_key") == client.user_id
-        return ours and text(event, "content", "membership") == "invite"
+        ours = get_text(event, "type") == "m.room.member" and event.get("state_key") == client.user_id
+        return ours and get_text(event, "content", "membership") == "invite"
 
     return await _back(client, room_id, (newest, ""), event_filter, invited_us)
 
@@ -54,9 +54,9 @@ async def own_since(client: SafeClient, room_id: str, since: datetime) -> tuple[
     start, found = "", list[Json]()
     while len(found) < MOST_EVENTS:
         answer = await _page(client, room_id, (start, ""), event_filter)
-        page = list(objects(answer, "chunk"))
+        page = list(get_objects(answer, "chunk"))
         found += [event for event in page if written_at(event) >= since]
-        start = text(answer, "end")
+        start = get_text(answer, "end")
         if not start or not page or written_at(page[-1]) < since:
             break
     return tuple(found)
@@ -75,13 +75,13 @@ async def _back(
         page = partial(_page, client, room_id, (start, oldest), event_filter)
         try:
             answer = await until_answered(page)
-        except Undeliverable:
+        except UndeliverableError:
             return Past(tuple(reversed(found)), whole=False)  # not ours to read (any more)
-        for event in objects(answer, "chunk"):
+        for event in get_objects(answer, "chunk"):
             if ends_at(event):
                 return Past(tuple(reversed(found)), whole=True)
             found.append(event)
-        start = text(answer, "end")
+        start = get_text(answer, "end")
         if not start or not answer.get("chunk"):
             return Past(tuple(reversed(found)), whole=True)
     return Past(tuple(reversed(found)), whole=False)

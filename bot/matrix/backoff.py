@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bot.chat import TryLater
+from bot.chat import TryLaterError
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ async def until_answered(ask: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await ask()
-        except TryLater as trouble:
+        except TryLaterError as trouble:
             failures += 1
             seconds = pause(failures, trouble.after)
             log.warning("the homeserver does not answer (%s), again in %.1f s", trouble, seconds)

@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 
-from bot.chat import Media, Message, TryLater, Undeliverable, Upload
+from bot.chat import Media, Message, TryLaterError, UndeliverableError, Upload
 from bot.matrix.backfill import own_since
 from bot.matrix.decrypt import Locked, opened
-from bot.matrix.http import Refused
-from bot.matrix.json_access import Json, objects, text
+from bot.matrix.http import RefusedError
+from bot.matrix.json_access import Json, get_objects, get_text
 from bot.matrix.members import learn_members
 from bot.matrix.safe_client import SafeClient
 from bot.matrix.send_encrypted import known_room, put_event
@@ -34,7 +34,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 MEDIA_ADDRESS = re.compile(r"mxc://(?P<server>[0-9A-Za-z\[][0-9A-Za-z.:\[\]-]*)/(?P<id>[0-9A-Za-z_-]+)")
 
 
-class Courier:
+class ClientChat:
     """`Chat` over one signed-in device."""
 
     def __init__(self, client: SafeClient) -> None:
@@ -44,7 +44,7 @@ class Courier:
         """Send and return the event id. With `upload`, its address is put into the content first."""
         content = dict(message.content)
         if message.type == "m.room.redaction":
-            return await self._redact(message.room_id, text(content, "redacts"), message.txn_id, content)
+            return await self._redact(message.room_id, get_text(content, "redacts"), message.txn_id, content)
         content[TXN_KEY] = message.txn_id
         if message.type == "m.room.message":
             content.setdefault("m.mentions", {})
@@ -52,7 +52,7 @@ class Courier:
             content |= await self._uploaded(message.room_id, upload, content)
         try:
             return await put_event(self._client, message.room_id, message.type, content, message.txn_id)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.errcode != "M_DUPLICATE_ANNOTATION":
                 raise
             return await self._own_reaction(message.room_id, content)
@@ -64,9 +64,11 @@ class Courier:
         """
         for event in await own_since(self._client, room_id, since - CLOCK_SKEW):
             plain = opened(self._client, room_id, event)
-            found = None if plain is None or isinstance(plain, Locked) else text(plain, "content", TXN_KEY)
-            if txn_id in (found, text(event, "unsigned", "transaction_id")):
-                return text(event, "event_id")
+            found = (
+                None if plain is None or isinstance(plain, Locked) else get_text(plain, "content", TXN_KEY)
+            )
+            if txn_id in (found, get_text(event, "unsigned", "transaction_id")):
+                return get_text(event, "event_id")
         return None
 
     async def join(self, room_id: str) -> None:
@@ -75,7 +77,7 @@ class Courier:
     async def leave(self, room_id: str) -> None:
         try:
             await self._client.line.call("POST", f"/_matrix/client/v3/rooms/{quote(room_id)}/leave", {})
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.errcode not in {"M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN"}:  # out already
                 raise
 
@@ -100,14 +102,14 @@ class Courier:
     async def download(self, media: Media, limit: int) -> bytes:
         """Fetch, decrypt and check a file of at most `limit` bytes. Undeliverable when it is gone or does not match."""
         if media.size > limit:
-            raise Undeliverable(f"a file of {media.size} bytes; the limit is {limit}")
+            raise UndeliverableError(f"a file of {media.size} bytes; the limit is {limit}")
         address = MEDIA_ADDRESS.fullmatch(media.url)
         if address is None:
-            raise Undeliverable("this is no address of a file")
+            raise UndeliverableError("this is no address of a file")
         place = f"{quote(address['server'], safe='')}/{address['id']}"
         try:
             data = await self._client.line.get_file(f"/_matrix/client/v1/media/download/{place}", limit)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.errcode != "M_UNRECOGNIZED":
                 raise
             data = await self._client.line.get_file(f"/_matrix/media/v3/download/{place}", limit)
@@ -117,18 +119,18 @@ class Courier:
         """The room that an address (#name:server) stands for; None when there is none."""
         try:
             answer = await self._client.line.call("GET", f"/_matrix/client/v3/directory/room/{quote(alias)}")
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.status != 404:
                 raise
             return None
-        return text(answer, "room_id") or None
+        return get_text(answer, "room_id") or None
 
     async def _redact(self, room_id: str, target: str, txn_id: str, content: Mapping[str, Any]) -> str:
         if not target:
-            raise Undeliverable("a redaction without what it takes back")
+            raise UndeliverableError("a redaction without what it takes back")
         place = f"{quote(room_id)}/redact/{quote(target, safe='')}/{quote(txn_id, safe='')}"
         body = {"reason": content["reason"]} if "reason" in content else {}
-        return text(
+        return get_text(
             await self._client.line.call("PUT", f"/_matrix/client/v3/rooms/{place}", body), "event_id"
         )
 
@@ -150,16 +152,16 @@ class Courier:
     async def _own_reaction(self, room_id: str, content: Json) -> str:
         """The reaction that is there already: the homeserver allows each only once."""
         relation = content.get("m.relates_to")
-        target, key = text(relation, "event_id"), text(relation, "key")
+        target, key = get_text(relation, "event_id"), get_text(relation, "key")
         place = f"{quote(room_id)}/relations/{quote(target, safe='')}/m.annotation/m.reaction"
         answer = await self._client.line.call(
             "GET", f"/_matrix/client/v1/rooms/{place}", query={"limit": "100"}
         )
-        for event in objects(answer, "chunk"):
-            ours = text(event, "sender") == self._client.user_id
-            if ours and text(event, "content", "m.relates_to", "key") == key:
-                return text(event, "event_id")
-        raise TryLater("a reaction is said to be there and is not found")
+        for event in get_objects(answer, "chunk"):
+            ours = get_text(event, "sender") == self._client.user_id
+            if ours and get_text(event, "content", "m.relates_to", "key") == key:
+                return get_text(event, "event_id")
+        raise TryLaterError("a reaction is said to be there and is not found")
 
     def _direct_name(self, user_id: str) -> str:
         seed = self._client.account.seed.encode()
@@ -179,7 +181,9 @@ class Courier:
                 }
             ],
         }
-        return text(await self._client.line.call("POST", "/_matrix/client/v3/createRoom", room), "room_id")
+        return get_text(
+            await self._client.line.call("POST", "/_matrix/client/v3/createRoom", room), "room_id"
+        )
 
     async def _learn_members(self, room_id: str) -> None:
         """No sync will tell us whom we invited ourselves: it leaves out what we did."""
@@ -190,11 +194,11 @@ class Courier:
     async def _may_speak(self, room_id: str) -> bool:
         """Whether we are still in a room that was not replaced by another."""
         joined = await self._state(room_id, f"m.room.member/{quote(self._client.user_id)}")
-        return text(joined, "membership") == "join" and not await self._state(room_id, "m.room.tombstone")
+        return get_text(joined, "membership") == "join" and not await self._state(room_id, "m.room.tombstone")
 
     async def _invite(self, room_id: str, user_id: str) -> None:
         there = await self._state(room_id, f"m.room.member/{quote(user_id)}")
-        if text(there, "membership") not in ("join", "invite"):
+        if get_text(there, "membership") not in ("join", "invite"):
             path = f"/_matrix/client/v3/rooms/{quote(room_id)}/invite"
             await self._client.line.call("POST", path, {"user_id": user_id})
 
@@ -204,7 +208,7 @@ class Courier:
             return await self._client.line.call(
                 "GET", f"/_matrix/client/v3/rooms/{quote(room_id)}/state/{name}"
             )
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.errcode not in ("M_NOT_FOUND", "M_FORBIDDEN"):
                 raise
             return {}
@@ -213,8 +217,11 @@ class Courier:
 def _decrypted(data: bytes, key: Mapping[str, object]) -> bytes:
     try:
         found = decrypt_attachment(
-            data, text(dict(key), "key", "k"), text(dict(key), "hashes", "sha256"), text(dict(key), "iv")
+            data,
+            get_text(dict(key), "key", "k"),
+            get_text(dict(key), "hashes", "sha256"),
+            get_text(dict(key), "iv"),
         )
     except Exception as nonsense:
-        raise Undeliverable(f"the file does not match its key: {type(nonsense).__name__}") from nonsense
+        raise UndeliverableError(f"the file does not match its key: {type(nonsense).__name__}") from nonsense
     return bytes(found)

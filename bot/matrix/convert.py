@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.chat import Content, Edited, Incoming, Media, Reacted, Redacted, Said, Unreadable
-from bot.matrix.json_access import Json, number, obj, text
+from bot.matrix.json_access import Json, get_number, get_object, get_text
 
 KINDS_OF_MEDIA = {"m.image": "image", "m.audio": "audio", "m.video": "video", "m.file": "file"}
 WORDS = frozenset({"m.text", "m.emote"})
@@ -29,7 +29,7 @@ def unreadable(event: Json, room_id: str, own_id: str, session_id: str) -> Incom
 
 
 def _from_person(event: Json, room_id: str, own_id: str, content: Content) -> Incoming | None:
-    event_id, sender = text(event, "event_id"), text(event, "sender")
+    event_id, sender = get_text(event, "event_id"), get_text(event, "sender")
     if not event_id or not sender or sender == own_id:
         return None
     return Incoming(event_id, room_id, sender, written_at(event), content)
@@ -37,33 +37,33 @@ def _from_person(event: Json, room_id: str, own_id: str, content: Content) -> In
 
 def written_at(event: Json) -> datetime:
     """When the sender's homeserver says it was written; a nonsense time becomes the nearest possible one."""
-    milliseconds = min(max(number(event, "origin_server_ts"), 0), LATEST_MS)
+    milliseconds = min(max(get_number(event, "origin_server_ts"), 0), LATEST_MS)
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _content(event: Json) -> Content | None:
-    if isinstance(event.get("state_key"), str) or obj(event, "unsigned", "redacted_because"):
+    if isinstance(event.get("state_key"), str) or get_object(event, "unsigned", "redacted_because"):
         return None
-    match text(event, "type"):
+    match get_text(event, "type"):
         case "m.room.message":
-            return _message(obj(event, "content"))
+            return _message(get_object(event, "content"))
         case "m.reaction":
-            return _reaction(obj(event, "content", "m.relates_to"))
+            return _reaction(get_object(event, "content", "m.relates_to"))
         case "m.room.redaction":
-            target = text(event, "redacts") or text(event, "content", "redacts")
+            target = get_text(event, "redacts") or get_text(event, "content", "redacts")
             return Redacted(target) if target else None
         case "m.poll.response" | "org.matrix.msc3381.poll.response":
-            return _vote(obj(event, "content"))
+            return _vote(get_object(event, "content"))
         case _:
             return None
 
 
 def _message(content: Json) -> Said | Edited | None:
-    relation = obj(content, "m.relates_to")
-    if text(relation, "rel_type") == "m.replace":
-        return _edit(content, text(relation, "event_id"))
-    thread = text(relation, "event_id") if text(relation, "rel_type") == "m.thread" else ""
-    reply_to = text(relation, "m.in_reply_to", "event_id")
+    relation = get_object(content, "m.relates_to")
+    if get_text(relation, "rel_type") == "m.replace":
+        return _edit(content, get_text(relation, "event_id"))
+    thread = get_text(relation, "event_id") if get_text(relation, "rel_type") == "m.thread" else ""
+    reply_to = get_text(relation, "m.in_reply_to", "event_id")
     if thread and relation.get("is_falling_back") is True:
         reply_to = ""  # put there for clients without threads; nobody replied to it
     said = _said(content, replies=bool(reply_to))
@@ -73,7 +73,7 @@ def _message(content: Json) -> Said | Edited | None:
 
 
 def _edit(content: Json, target: str) -> Edited | None:
-    fresh = obj(content, "m.new_content")
+    fresh = get_object(content, "m.new_content")
     said = _said(fresh, replies=False) if fresh else _said(content, replies=True)
     if said is None or not target:
         return None
@@ -83,11 +83,11 @@ def _edit(content: Json, target: str) -> Edited | None:
 
 def _said(content: Json, *, replies: bool) -> Said | None:
     """Words, a file or a place; relations aside. None for what no person said."""
-    kind, body = text(content, "msgtype"), text(content, "body")
+    kind, body = get_text(content, "msgtype"), get_text(content, "body")
     if kind in KINDS_OF_MEDIA:
         return _with_media(content, KINDS_OF_MEDIA[kind])
     if kind == "m.location":
-        geo_uri = text(content, "geo_uri")
+        geo_uri = get_text(content, "geo_uri")
         return Said(words=body, geo_uri=geo_uri) if geo_uri else None
     if kind in WORDS:
         return Said(words=without_quote(body) if replies else body)
@@ -95,19 +95,19 @@ def _said(content: Json, *, replies: bool) -> Said | None:
 
 
 def _with_media(content: Json, kind: str) -> Said | None:
-    file = obj(content, "file")
-    url = text(file, "url") or text(content, "url")
+    file = get_object(content, "file")
+    url = get_text(file, "url") or get_text(content, "url")
     if not url.startswith("mxc://"):
         return None
-    body, name = text(content, "body"), text(content, "filename")
+    body, name = get_text(content, "body"), get_text(content, "filename")
     caption = body if name and name != body else ""
-    info = obj(content, "info")
+    info = get_object(content, "info")
     media = Media(
         kind,
         name or body,
         url,
-        text(info, "mimetype"),
-        max(number(info, "size"), 0),
+        get_text(info, "mimetype"),
+        max(get_number(info, "size"), 0),
         dict(file) if file else None,
     )
     return Said(words=caption, media=media)
@@ -124,16 +124,16 @@ def without_quote(body: str) -> str:
 
 
 def _reaction(relation: Json) -> Reacted | None:
-    target, key = text(relation, "event_id"), text(relation, "key")
-    if text(relation, "rel_type") != "m.annotation" or not target or not key:
+    target, key = get_text(relation, "event_id"), get_text(relation, "key")
+    if get_text(relation, "rel_type") != "m.annotation" or not target or not key:
         return None
     return Reacted(target, key)
 
 
 def _vote(content: Json) -> Reacted | None:
     """A poll answer names one option; an empty or double vote is no answer."""
-    target = text(content, "m.relates_to", "event_id")
-    found = obj(content, POLL_RESPONSE).get("answers") or content.get("m.selections")
+    target = get_text(content, "m.relates_to", "event_id")
+    found = get_object(content, POLL_RESPONSE).get("answers") or content.get("m.selections")
     answers = found if isinstance(found, list) else []
     if not target or len(answers) != 1 or not isinstance(answers[0], str):
         return None

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nio.api import Api
 
 from bot.files import write_private
-from bot.matrix.http import Refused
-from bot.matrix.json_access import Json, keyed, obj, text
+from bot.matrix.http import RefusedError
+from bot.matrix.json_access import Json, get_items, get_object, get_text
 from bot.matrix.safe_client import SafeClient
 
 FILE_NAME = "cross-signing.json"
@@ -113,7 +113,7 @@ def _kept(folder: Path) -> dict[str, str] | None:
         return None
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        seeds = {usage: text(kept, usage) for usage in USAGES}
+        seeds = {usage: get_text(kept, usage) for usage in USAGES}
         for seed in seeds.values():
             _Key(seed)
     except ValueError as damage:
@@ -129,14 +129,16 @@ async def _ask(client: SafeClient) -> Json:
 
 def _master_key(client: SafeClient, answer: Json) -> str:
     values = [
-        key for key in obj(answer, "master_keys", client.user_id, "keys").values() if isinstance(key, str)
+        key
+        for key in get_object(answer, "master_keys", client.user_id, "keys").values()
+        if isinstance(key, str)
     ]
     return values[0] if values else ""
 
 
 def _is_signed(client: SafeClient, answer: Json, signing_key: str) -> bool:
-    devices = dict(keyed(answer, "device_keys", client.user_id))
-    signatures = obj(devices.get(client.device_id), "signatures", client.user_id)
+    devices = dict(get_items(answer, "device_keys", client.user_id))
+    signatures = get_object(devices.get(client.device_id), "signatures", client.user_id)
     return f"ed25519:{signing_key}" in signatures
 
 
@@ -159,14 +161,14 @@ async def _publish(client: SafeClient, keys: dict[str, _Key], password: str | No
     path = "/_matrix/client/v3/keys/device_signing/upload"
     try:
         await client.line.call("POST", path, body)
-    except Refused as refusal:
+    except RefusedError as refusal:
         if not refusal.body.get("flows"):
             raise IdentityError(f"the homeserver refuses the identity: {refusal}") from refusal
         await _publish_with_password(client, body, refusal, password)
 
 
 async def _publish_with_password(
-    client: SafeClient, body: dict[str, Any], refusal: Refused, password: str | None
+    client: SafeClient, body: dict[str, Any], refusal: RefusedError, password: str | None
 ) -> None:
     """Some homeservers want the password again even for the first identity."""
     if not password:
@@ -175,11 +177,11 @@ async def _publish_with_password(
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": client.user_id},
         "password": password,
-        "session": text(refusal.body, "session"),
+        "session": get_text(refusal.body, "session"),
     }
     try:
         await client.line.call("POST", "/_matrix/client/v3/keys/device_signing/upload", body)
-    except Refused as second:
+    except RefusedError as second:
         raise IdentityError(f"the homeserver refuses the identity: {second}") from second
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import vodozemac
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.json_access import Json, obj, text
+from bot.matrix.json_access import Json, get_object, get_text
 from bot.matrix.safe_client import SafeClient
 
 log = logging.getLogger(__name__)
@@ -55,10 +55,10 @@ class _NotBelievedError(Exception):
 
 def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | None:
     """A room event as if it had been sent in clear; None when it can never be read or must not be believed."""
-    if text(event, "type") != "m.room.encrypted":
+    if get_text(event, "type") != "m.room.encrypted":
         return event
-    session_id = text(event, "content", "session_id")
-    readable = text(event, "content", "algorithm") == MEGOLM and text(event, "content", "ciphertext")
+    session_id = get_text(event, "content", "session_id")
+    readable = get_text(event, "content", "algorithm") == MEGOLM and get_text(event, "content", "ciphertext")
     if not (readable and session_id):
         return None
     try:
@@ -68,13 +68,16 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
     except Exception as nonsense:
         reason = str(nonsense) if isinstance(nonsense, _NotBelievedError) else type(nonsense).__name__
         log.warning(
-            "encrypted event %s of %s refused: %s", text(event, "event_id"), text(event, "sender"), reason
+            "encrypted event %s of %s refused: %s",
+            get_text(event, "event_id"),
+            get_text(event, "sender"),
+            reason,
         )
         return None
 
 
 def _decrypted(client: SafeClient, room_id: str, session_id: str, event: Json) -> Json | Locked:
-    sender = text(event, "sender")
+    sender = get_text(event, "sender")
     theirs = frozenset(device.curve25519 for device in client.device_store.active_user_devices(sender))
     session = client.olm.session_of(room_id, session_id, theirs)
     if session is None:
@@ -82,10 +85,10 @@ def _decrypted(client: SafeClient, room_id: str, session_id: str, event: Json) -
     if session.sender_key not in theirs and _belongs_to_another(client, sender, session.sender_key):
         raise _NotBelievedError("its key belongs to a device of somebody else")
     try:
-        plaintext, index = session.decrypt(text(event, "content", "ciphertext"))
+        plaintext, index = session.decrypt(get_text(event, "content", "ciphertext"))
     except vodozemac.MegolmDecryptionException:
         return Locked(session_id)
-    event_id = text(event, "event_id")
+    event_id = get_text(event, "event_id")
     if client.olm.message_index_store.setdefault((room_id, session_id, index), event_id) != event_id:
         raise _NotBelievedError("it repeats an earlier message")
     return _believed(room_id, json.loads(plaintext), event)
@@ -97,11 +100,11 @@ def _believed(room_id: str, inside: object, event: Json) -> Json:
         raise _NotBelievedError("there is no event in it")
     if inside.get("room_id") != room_id:
         raise _NotBelievedError("it was written for another room")
-    kind = text(inside, "type")
+    kind = get_text(inside, "type")
     if "state_key" in inside or kind in STATE_TYPES or not kind:
         raise _NotBelievedError("state is never encrypted")
     content = dict(inside["content"])
-    relation = obj(event, "content", "m.relates_to")
+    relation = get_object(event, "content", "m.relates_to")
     if relation:
         content.setdefault("m.relates_to", relation)
     return {**event, "type": kind, "content": content}

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from bot.chat import Chat, Incoming, SignedOut, Undeliverable
+from bot.chat import Chat, Incoming, SignedOutError, UndeliverableError
 from bot.matrix.account import Settings, sign_in
 from bot.matrix.backoff import until_answered
-from bot.matrix.client_chat import Courier
+from bot.matrix.client_chat import ClientChat
 from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_device
-from bot.matrix.http import Line
+from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
 from bot.matrix.safe_client import SafeClient
@@ -26,17 +26,17 @@ log = logging.getLogger(__name__)
 
 SIGNING_SECONDS = 10.0  # a homeserver that cannot do it is not waited for
 
-__all__ = ["Edge", "Settings", "connect"]
+__all__ = ["Gateway", "Settings", "connect"]
 
 
-class Edge:
+class Gateway:
     """A signed-in bot on a homeserver. `chat` sends; `run` listens."""
 
     def __init__(self, client: SafeClient, settings: Settings, folder: Path) -> None:
         self._client = client
         self._settings = settings
         self._folder = folder
-        self._courier = Courier(client)
+        self._courier = ClientChat(client)
         self._heard_at: float | None = None
 
     @property
@@ -44,7 +44,7 @@ class Edge:
         return self._courier
 
     @property
-    def courier(self) -> Courier:
+    def courier(self) -> ClientChat:
         """`chat`, with what only a homeserver can do: find a message sent long ago."""
         return self._courier
 
@@ -92,13 +92,13 @@ class Edge:
         """Without a signature clients warn about the bot, but it works: not a reason to stay silent."""
         try:
             await until_answered(partial(sign_device, self._client, self._folder, self._settings.password))
-        except (IdentityError, Undeliverable) as refusal:
+        except (IdentityError, UndeliverableError) as refusal:
             log.error("the bot's device stays unverified: %s", refusal)
-        except SignedOut as refusal:
+        except SignedOutError as refusal:
             log.info("signing stopped: %s", refusal)  # listening ends with the same
 
 
-async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Edge:
+async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Gateway:
     """Sign in (once; afterwards no request is made) and open the keys.
 
     `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOut or TryLater.
@@ -106,7 +106,7 @@ async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bo
     logging.getLogger("nio").setLevel(
         logging.CRITICAL
     )  # it logs what it cannot parse, keys and words included
-    line = Line(settings.homeserver)
+    line = HomeserverClient(settings.homeserver)
     try:
         account = await sign_in(line, settings, folder)
         client = SafeClient(line, account, folder)
@@ -114,4 +114,4 @@ async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bo
     except BaseException:
         await line.close()
         raise
-    return Edge(client, settings, folder)
+    return Gateway(client, settings, folder)

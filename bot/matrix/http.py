@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 import aiohttp
 
-from bot.chat import SignedOut, TryLater, Undeliverable
-from bot.matrix.json_access import Json, number, obj, text
+from bot.chat import SignedOutError, TryLaterError, UndeliverableError
+from bot.matrix.json_access import Json, get_number, get_object, get_text
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
@@ -27,35 +27,37 @@ _THE_OPERATORS_TO_MEND = frozenset(
 )
 
 
-class Refused(Undeliverable):
+class RefusedError(UndeliverableError):
     """The homeserver understood the request and said no. `status` is HTTP's, `errcode` Matrix's."""
 
     def __init__(self, status: int, body: Json) -> None:
         self.status = status
-        self.errcode = text(body, "errcode")
+        self.errcode = get_text(body, "errcode")
         self.body = body
-        super().__init__(f"{status} {self.errcode} {text(body, 'error')}".strip())
+        super().__init__(f"{status} {self.errcode} {get_text(body, 'error')}".strip())
 
 
-def failure(status: int, body: object, headers: Mapping[str, str]) -> TryLater | SignedOut | Refused:
+def failure(
+    status: int, body: object, headers: Mapping[str, str]
+) -> TryLaterError | SignedOutError | RefusedError:
     """What an answer other than 2xx means."""
-    errcode = text(body, "errcode")
+    errcode = get_text(body, "errcode")
     if status == 429 or errcode in _THE_OPERATORS_TO_MEND:
-        return TryLater(f"{status} {errcode}".strip(), _wish(body, headers))
+        return TryLaterError(f"{status} {errcode}".strip(), _wish(body, headers))
     if errcode in _NO_LONGER_OURS:
-        return SignedOut(
-            f"the homeserver refuses the bot's access token: {errcode} {text(body, 'error')}".strip()
+        return SignedOutError(
+            f"the homeserver refuses the bot's access token: {errcode} {get_text(body, 'error')}".strip()
         )
     if status == 413:
-        return Refused(status, obj(body))
-    if status >= 500 or status in (408, 425) or not (errcode or obj(body).get("flows")):
-        return TryLater(f"{status} {errcode}".strip(), _wish(body, headers))
-    return Refused(status, obj(body))
+        return RefusedError(status, get_object(body))
+    if status >= 500 or status in (408, 425) or not (errcode or get_object(body).get("flows")):
+        return TryLaterError(f"{status} {errcode}".strip(), _wish(body, headers))
+    return RefusedError(status, get_object(body))
 
 
 def _wish(body: object, headers: Mapping[str, str]) -> float | None:
     """How many seconds the server wants us to wait, from its body or its header."""
-    milliseconds = number(body, "retry_after_ms")
+    milliseconds = get_number(body, "retry_after_ms")
     if milliseconds > 0:
         return milliseconds / 1000
     seconds = headers.get("Retry-After", "")
@@ -72,7 +74,7 @@ class _Request:
     seconds: float = REQUEST_SECONDS  # until it is given up
 
 
-class Line:
+class HomeserverClient:
     """An open line to the homeserver at `url`. `token` is empty until signed in."""
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -98,7 +100,7 @@ class Line:
         async with self._answer(request) as answer:
             found = _decoded(await answer.read())
             if not isinstance(found, dict):
-                raise TryLater(f"{method} {path}: an answer that is no JSON object")
+                raise TryLaterError(f"{method} {path}: an answer that is no JSON object")
             return found
 
     async def put_file(self, data: bytes, mimetype: str, name: str) -> str:
@@ -106,18 +108,18 @@ class Line:
         query = {"filename": name} if name else {}
         path = "/_matrix/media/v3/upload"
         async with self._answer(_Request("POST", path, data, mimetype, query, TRANSFER_SECONDS)) as answer:
-            return text(_decoded(await answer.read()), "content_uri")
+            return get_text(_decoded(await answer.read()), "content_uri")
 
     async def get_file(self, path: str, limit: int) -> bytes:
         """Download at most `limit` bytes; Undeliverable as soon as it is clear that there are more."""
         async with self._answer(_Request("GET", path, seconds=TRANSFER_SECONDS)) as answer:
             if (answer.content_length or 0) > limit:
-                raise Undeliverable(f"a file of {answer.content_length} bytes; the limit is {limit}")
+                raise UndeliverableError(f"a file of {answer.content_length} bytes; the limit is {limit}")
             found = bytearray()
             async for chunk in answer.content.iter_chunked(64 * 1024):
                 found += chunk
                 if len(found) > limit:
-                    raise Undeliverable(f"a file of more than {limit} bytes")
+                    raise UndeliverableError(f"a file of more than {limit} bytes")
             return bytes(found)
 
     @asynccontextmanager
@@ -141,7 +143,7 @@ class Line:
                 yield answer
         except (TimeoutError, aiohttp.ClientError, OSError) as trouble:
             why = f"{ask.method} {ask.path}: {type(trouble).__name__} {trouble}".rstrip()
-            raise TryLater(why) from trouble
+            raise TryLaterError(why) from trouble
 
 
 def _decoded(data: bytes) -> object:

@@ -12,7 +12,7 @@ import logging
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.json_access import Json, keyed, number, obj, objects, text
+from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
 from bot.matrix.safe_client import SafeClient
 
@@ -32,9 +32,11 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
         _count_our_keys(client, answer)
         _note_changed_devices(client, answer)
         changed = frozenset(
-            room_id for room_id, info in keyed(answer, "rooms", "join") if _take_room(client, room_id, info)
+            room_id
+            for room_id, info in get_items(answer, "rooms", "join")
+            if _take_room(client, room_id, info)
         )
-        for room_id, _info in keyed(answer, "rooms", "leave"):
+        for room_id, _info in get_items(answer, "rooms", "leave"):
             client.forget_room(room_id)
     return changed
 
@@ -46,11 +48,11 @@ def _room_keys(client: SafeClient, answer: Json) -> list[str]:
     """
     arrived = []
     first_words = False
-    for event in objects(answer, "to_device", "events"):
-        if text(event, "type") != "m.room.encrypted" or text(event, "content", "algorithm") != OLM:
+    for event in get_objects(answer, "to_device", "events"):
+        if get_text(event, "type") != "m.room.encrypted" or get_text(event, "content", "algorithm") != OLM:
             continue
-        ours = obj(event, "content", "ciphertext", client.olm.account.identity_keys["curve25519"])
-        first_words = first_words or number(ours, "type") == 0
+        ours = get_object(event, "content", "ciphertext", client.olm.account.identity_keys["curve25519"])
+        first_words = first_words or get_number(ours, "type") == 0
         session_id = _opened(client, event)
         if session_id:
             arrived.append(session_id)
@@ -62,10 +64,10 @@ def _room_keys(client: SafeClient, answer: Json) -> list[str]:
 
 def _opened(client: SafeClient, event: Json) -> str:
     """The session whose key was in one encrypted to-device event, or ""."""
-    sender, sender_key = text(event, "sender"), text(event, "content", "sender_key")
+    sender, sender_key = get_text(event, "sender"), get_text(event, "content", "sender_key")
     try:
         opened = client.olm.handle_to_device_event(
-            OlmEvent(event, sender, sender_key, obj(event, "content", "ciphertext"))
+            OlmEvent(event, sender, sender_key, get_object(event, "content", "ciphertext"))
         )
     except STORAGE_TROUBLES:
         raise
@@ -80,7 +82,7 @@ def _opened(client: SafeClient, event: Json) -> str:
 def _count_our_keys(client: SafeClient, answer: Json) -> None:
     """How many one-time keys the homeserver has left: what it does not name, it has none of."""
     if client.olm.account.shared:
-        client.olm.uploaded_key_count = number(answer, "device_one_time_keys_count", "signed_curve25519")
+        client.olm.uploaded_key_count = get_number(answer, "device_one_time_keys_count", "signed_curve25519")
     unused = answer.get("device_unused_fallback_key_types")
     if isinstance(unused, list):
         client.fallback_missing = "signed_curve25519" not in unused
@@ -88,7 +90,7 @@ def _count_our_keys(client: SafeClient, answer: Json) -> None:
 
 def _note_changed_devices(client: SafeClient, answer: Json) -> None:
     """Remember whose devices must be asked for again before the next key goes out."""
-    lists = obj(answer, "device_lists")
+    lists = get_object(answer, "device_lists")
     changed, left = (
         {user for user in found if isinstance(user, str)} if isinstance(found, list) else set()
         for found in (lists.get("changed"), lists.get("left"))
@@ -101,17 +103,17 @@ def _note_changed_devices(client: SafeClient, answer: Json) -> None:
 def _take_room(client: SafeClient, room_id: str, info: Json) -> bool:
     """Apply a joined room's state; whether somebody came or went."""
     room = client.room(room_id)
-    if obj(info, "timeline").get("limited") is True:
+    if get_object(info, "timeline").get("limited") is True:
         room.members_synced = False  # somebody may have come or gone in the part we were not sent
     changed = False
-    for event in (*objects(info, "state", "events"), *objects(info, "timeline", "events")):
+    for event in (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events")):
         changed = _take_state(client, room, event) or changed
     return changed
 
 
 def _take_state(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
     """Only what stands in clear and has a state key is state; what an encrypted event claims to be is not."""
-    kind = text(event, "type")
+    kind = get_text(event, "type")
     if not isinstance(event.get("state_key"), str):
         return False
     if kind == "m.room.encryption" and event["state_key"] == "":

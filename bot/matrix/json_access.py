@@ -16,34 +16,34 @@ EMPTY: Json = {}
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")  # matches "\\ud800", half of a pair, and "\\x00"
 
 
-def obj(value: object, *path: str) -> Json:
+def get_object(value: object, *path: str) -> Json:
     """The object at `path` inside `value`, or an empty one."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else EMPTY
 
 
-def text(value: object, *path: str) -> str:
+def get_text(value: object, *path: str) -> str:
     """The text at `path` inside `value`, or an empty one."""
-    found = obj(value, *path[:-1]).get(path[-1])
+    found = get_object(value, *path[:-1]).get(path[-1])
     return _UNSTORABLE.sub("\ufffd", found) if isinstance(found, str) else ""
 
 
-def number(value: object, *path: str) -> int:
+def get_number(value: object, *path: str) -> int:
     """The whole number at `path` inside `value`, or 0 (true and false are no numbers)."""
-    found = obj(value, *path[:-1]).get(path[-1])
+    found = get_object(value, *path[:-1]).get(path[-1])
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
-def objects(value: object, *path: str) -> Iterator[Json]:
+def get_objects(value: object, *path: str) -> Iterator[Json]:
     """The objects in the list at `path` inside `value`; anything else in it is passed over."""
-    found = obj(value, *path[:-1]).get(path[-1])
+    found = get_object(value, *path[:-1]).get(path[-1])
     if isinstance(found, list):
         yield from (item for item in found if isinstance(item, dict))
 
 
-def keyed(value: object, *path: str) -> Iterator[tuple[str, Json]]:
+def get_items(value: object, *path: str) -> Iterator[tuple[str, Json]]:
     """Name and object of each entry of the object at `path` inside `value`."""
-    for key, item in obj(value, *path).items():
+    for key, item in get_object(value, *path).items():
         if isinstance(item, dict):
             yield key, item

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from nio import KeysClaimResponse, KeysQueryResponse
 
-from bot.chat import TryLater, Undeliverable
+from bot.chat import TryLaterError, UndeliverableError
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.json_access import Json, keyed, number, obj, text
+from bot.matrix.json_access import Json, get_items, get_number, get_object, get_text
 from bot.matrix.safe_client import SafeClient
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ async def keep_house(client: SafeClient) -> None:
     try:
         await offer_keys(client)
         await _mend_troubled(client)
-    except TryLater as trouble:
+    except TryLaterError as trouble:
         log.info("keys wait for the next sync: %s", trouble)
 
 
@@ -50,14 +50,14 @@ async def offer_keys(client: SafeClient) -> None:
     client.pending_upload = body
     try:
         answer = await client.line.call("POST", "/_matrix/client/v3/keys/upload", body)
-    except Undeliverable as refusal:
+    except UndeliverableError as refusal:
         # It knows other keys under these names: crypto.db came from an old backup. The next names are free again.
         client.pending_upload = None
         log.error("the homeserver refused fresh keys, new ones follow: %s", refusal)
         return
     client.pending_upload = None
     client.olm.account.shared = True
-    client.olm.uploaded_key_count = number(answer, "one_time_key_counts", "signed_curve25519")
+    client.olm.uploaded_key_count = get_number(answer, "one_time_key_counts", "signed_curve25519")
     client.fallback_missing = client.fallback_missing and "fallback_keys" not in body
     client.olm.save_account()
 
@@ -104,7 +104,7 @@ async def learn_devices(client: SafeClient, users: Collection[str]) -> None:
         answer = await client.line.call("POST", "/_matrix/client/v3/keys/query", body)
         with client.store.database.atomic():
             for user in some:
-                _take_devices(client, user, obj(answer, "device_keys"))
+                _take_devices(client, user, get_object(answer, "device_keys"))
         await asyncio.sleep(0)
 
 
@@ -114,14 +114,16 @@ def _take_devices(client: SafeClient, user: str, answer: Json) -> None:
     client.olm.users_for_key_query.discard(user)
     if user not in answer:
         return
-    sound = {device_id: keys for device_id, keys in keyed(answer, user) if _is_sound(user, device_id, keys)}
+    sound = {
+        device_id: keys for device_id, keys in get_items(answer, user) if _is_sound(user, device_id, keys)
+    }
     _guarded(user, partial(client.receive_response, KeysQueryResponse({user: sound}, {})))
 
 
 def _is_sound(user: str, device_id: str, keys: Json) -> bool:
     named = keys.get("user_id") == user and keys.get("device_id") == device_id
-    whole = all(text(keys, "keys", f"{kind}:{device_id}") for kind in ("ed25519", "curve25519"))
-    display_name = obj(keys, "unsigned").get("device_display_name", "")
+    whole = all(get_text(keys, "keys", f"{kind}:{device_id}") for kind in ("ed25519", "curve25519"))
+    display_name = get_object(keys, "unsigned").get("device_display_name", "")
     return named and whole and isinstance(display_name, str) and isinstance(keys.get("unsigned", {}), dict)
 
 
@@ -151,8 +153,8 @@ async def _claim(client: SafeClient, wanted: Mapping[str, Collection[str]]) -> N
 
 
 def _claimed(answer: Json, wanted: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str, Json]]:
-    for user, devices in keyed(answer, "one_time_keys"):
-        for device_id, keys in keyed(devices):
+    for user, devices in get_items(answer, "one_time_keys"):
+        for device_id, keys in get_items(devices):
             if keys and device_id in wanted.get(user, ()):
                 yield user, device_id, keys
 

@@ -9,38 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.chat import RoomSeen
-from bot.matrix.json_access import Json, keyed, objects, text
+from bot.matrix.json_access import Json, get_items, get_objects, get_text
 
 
 def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:
-    for room_id, info in keyed(answer, "rooms", "invite"):
-        state = tuple(objects(info, "invite_state", "events"))
+    for room_id, info in get_items(answer, "rooms", "invite"):
+        state = tuple(get_objects(info, "invite_state", "events"))
         asked = _own_membership(state, own_id, ("invite",))
         if asked is not None:
             direct = asked.get("content", {}).get("is_direct") is True
-            encrypted = True if any(text(event, "type") == "m.room.encryption" for event in state) else None
-            yield RoomSeen(room_id, "invited", encrypted, by=text(asked, "sender"), direct=direct)
+            encrypted = (
+                True if any(get_text(event, "type") == "m.room.encryption" for event in state) else None
+            )
+            yield RoomSeen(room_id, "invited", encrypted, by=get_text(asked, "sender"), direct=direct)
 
 
 def losses(answer: Json, own_id: str) -> Iterator[RoomSeen]:
     """Rooms we left, were removed or banned from, or whose invitation was withdrawn; `by` may be ourselves."""
-    for room_id, info in keyed(answer, "rooms", "leave"):
-        events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+    for room_id, info in get_items(answer, "rooms", "leave"):
+        events = (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events"))
         ended = _own_membership(events, own_id, ("leave", "ban"))
-        yield RoomSeen(room_id, "left", by=text(ended, "sender"))
+        yield RoomSeen(room_id, "left", by=get_text(ended, "sender"))
 
 
 def upgrades(answer: Json) -> Iterator[RoomSeen]:
-    for room_id, info in keyed(answer, "rooms", "join"):
-        for event in (*objects(info, "state", "events"), *objects(info, "timeline", "events")):
-            successor = text(event, "content", "replacement_room")
-            if text(event, "type") == "m.room.tombstone" and event.get("state_key") == "" and successor:
-                yield RoomSeen(room_id, "upgraded", by=text(event, "sender"), successor=successor)
+    for room_id, info in get_items(answer, "rooms", "join"):
+        for event in (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events")):
+            successor = get_text(event, "content", "replacement_room")
+            if get_text(event, "type") == "m.room.tombstone" and event.get("state_key") == "" and successor:
+                yield RoomSeen(room_id, "upgraded", by=get_text(event, "sender"), successor=successor)
 
 
 def own_join(info: Json, own_id: str) -> Json | None:
     """Our own joining, where the sync shows it."""
-    events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+    events = (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events"))
     return _own_membership(events, own_id, ("join",))
 
 
@@ -56,7 +58,7 @@ def _own_membership(events: tuple[Json, ...], own_id: str, wanted: tuple[str, ..
     """The last of our own membership events that says one of `wanted`."""
     found = None
     for event in events:
-        ours = text(event, "type") == "m.room.member" and event.get("state_key") == own_id
-        if ours and text(event, "content", "membership") in wanted:
+        ours = get_text(event, "type") == "m.room.member" and event.get("state_key") == own_id
+        if ours and get_text(event, "content", "membership") in wanted:
             found = event
     return found

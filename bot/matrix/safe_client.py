@@ -19,7 +19,7 @@ from nio.crypto import InboundGroupSession, Olm
 
 from bot.matrix.account import Account
 from bot.matrix.crypto_store import FILE_NAME, CryptoStore
-from bot.matrix.http import Line
+from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 
 
@@ -66,7 +66,7 @@ class SafeClient(Client):  # type: ignore[misc]
     whose encrypted words to us could not be opened. `claiming`: held while sessions with other devices are opened.
     """
 
-    def __init__(self, line: Line, account: Account, folder: Path) -> None:
+    def __init__(self, line: HomeserverClient, account: Account, folder: Path) -> None:
         config = ClientConfig(
             encryption_enabled=True,
             store=CryptoStore,

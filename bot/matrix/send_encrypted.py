@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from nio import MatrixRoom
 
-from bot.chat import TryLater
+from bot.chat import TryLaterError
 from bot.matrix.decrypt import MEGOLM
-from bot.matrix.http import Refused
-from bot.matrix.json_access import Json, text
+from bot.matrix.http import RefusedError
+from bot.matrix.json_access import Json, get_text
 from bot.matrix.keys import learn_devices, open_sessions, send_to_devices
 from bot.matrix.members import learn_members
 from bot.matrix.safe_client import SafeClient
@@ -34,7 +34,7 @@ async def put_event(client: SafeClient, room_id: str, kind: str, content: Json, 
             content = _encrypted(client, room_id, kind, content)
         kind = "m.room.encrypted"
     path = f"/_matrix/client/v3/rooms/{quote(room_id)}/send/{quote(kind)}/{quote(txn_id, safe='')}"
-    return text(await client.line.call("PUT", path, content), "event_id")
+    return get_text(await client.line.call("PUT", path, content), "event_id")
 
 
 async def known_room(client: SafeClient, room_id: str) -> MatrixRoom:
@@ -43,8 +43,8 @@ async def known_room(client: SafeClient, room_id: str) -> MatrixRoom:
         return client.rooms[room_id]
     path = f"/_matrix/client/v3/rooms/{quote(room_id)}/state/m.room.encryption"
     try:
-        encrypted = bool(text(await client.line.call("GET", path), "algorithm"))
-    except Refused as refusal:
+        encrypted = bool(get_text(await client.line.call("GET", path), "algorithm"))
+    except RefusedError as refusal:
         if refusal.errcode != "M_NOT_FOUND":
             raise
         encrypted = False
@@ -67,7 +67,7 @@ async def _hand_out_key(client: SafeClient, room: MatrixRoom) -> None:
             return
         await open_sessions(client, people)
         await _share(client, room, people)
-    raise TryLater(f"people and devices of {room.room_id} keep changing")
+    raise TryLaterError(f"people and devices of {room.room_id} keep changing")
 
 
 async def _share(client: SafeClient, room: MatrixRoom, people: set[str]) -> None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
-from bot.chat import Batch, Incoming, RoomSeen, TryLater, Undeliverable
+from bot.chat import Batch, Incoming, RoomSeen, TryLaterError, UndeliverableError
 from bot.matrix import convert, rooms
 from bot.matrix.backfill import between, since_we_came
 from bot.matrix.backoff import until_answered
 from bot.matrix.decrypt import Locked, opened
 from bot.matrix.ingest import ingest
-from bot.matrix.json_access import EMPTY, Json, keyed, number, obj, objects, text
+from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.keys import keep_house
 from bot.matrix.members import heroes_are_all, joined_others, learn_members
 from bot.matrix.safe_client import SafeClient
@@ -79,7 +79,7 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
     changed = ingest(client, answer)
     gathered = _Gathered()
     gathered.rooms += rooms.invitations(answer, client.user_id)
-    for room_id, info in keyed(answer, "rooms", "join"):
+    for room_id, info in get_items(answer, "rooms", "join"):
         first_seen = room_id not in client.joined
         client.joined.add(room_id)
         if first_seen or room_id in changed or _says_encrypted(info):
@@ -87,12 +87,12 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         if position is not None:
             await _gather(client, gathered, (room_id, info), None if first_seen else position)
     gathered.rooms += rooms.upgrades(answer)
-    for room_id, info in keyed(answer, "rooms", "leave"):
+    for room_id, info in get_items(answer, "rooms", "leave"):
         if position is not None:
             await _gather(client, gathered, (room_id, info), position)
     gathered.rooms += rooms.losses(answer, client.user_id)
     return Batch(
-        text(answer, "next_batch"),
+        get_text(answer, "next_batch"),
         tuple(gathered.events),
         tuple(gathered.rooms),
         client.store.arrived(),
@@ -113,9 +113,9 @@ async def _gather(
 ) -> None:
     """Add what people did in one room. `position` None: a room we have just come into."""
     room_id, info = seen
-    timeline = obj(info, "timeline")
-    events = tuple(objects(timeline, "events"))
-    limited, start = timeline.get("limited") is True, text(timeline, "prev_batch")
+    timeline = get_object(info, "timeline")
+    events = tuple(get_objects(timeline, "events"))
+    limited, start = timeline.get("limited") is True, get_text(timeline, "prev_batch")
     if position is None:
         events = await _since_we_came(client, room_id, info, events)
     elif limited and start:
@@ -134,19 +134,19 @@ async def _since_we_came(
     if after is not None:
         return after
     joined = rooms.own_join(info, client.user_id)
-    invited = text(joined, "unsigned", "prev_content", "membership") == "invite"
-    start = text(info, "timeline", "prev_batch")
+    invited = get_text(joined, "unsigned", "prev_content", "membership") == "invite"
+    start = get_text(info, "timeline", "prev_batch")
     if invited and start:
         past = await since_we_came(client, room_id, start, _used(client))
         if past.whole:
             return (*past.events, *events)
-    came = number(joined, "origin_server_ts")
-    return tuple(event for event in events if joined and number(event, "origin_server_ts") >= came)
+    came = get_number(joined, "origin_server_ts")
+    return tuple(event for event in events if joined and get_number(event, "origin_server_ts") >= came)
 
 
 def _from_people(client: SafeClient, room_id: str, events: tuple[Json, ...]) -> Iterator[Incoming]:
     for raw in events:
-        if text(raw, "sender") == client.user_id:
+        if get_text(raw, "sender") == client.user_id:
             continue
         event = opened(client, room_id, raw)
         if event is None:
@@ -163,21 +163,21 @@ async def _joined(client: SafeClient, room_id: str, info: Json, *, first_time: b
     """A room we are in. At the very first sync nobody is asked for members: there may be thousands of rooms."""
     room = client.room(room_id)
     if first_time:
-        return RoomSeen(room_id, "joined", room.encrypted, heroes_are_all(obj(info, "summary")))
+        return RoomSeen(room_id, "joined", room.encrypted, heroes_are_all(get_object(info, "summary")))
     try:
         async with client.sending(room_id):  # two answers must not overtake each other
             if not room.members_synced:
                 await learn_members(client, room)
-    except (TryLater, Undeliverable) as trouble:
+    except (TryLaterError, UndeliverableError) as trouble:
         log.info("members of %s stay unknown for now: %s", room_id, trouble)
         return RoomSeen(room_id, "joined", room.encrypted)
     return RoomSeen(room_id, "joined", room.encrypted, joined_others(client, room))
 
 
 def _says_encrypted(info: Json) -> bool:
-    events = (*objects(info, "state", "events"), *objects(info, "timeline", "events"))
+    events = (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events"))
     return any(
-        text(event, "type") == "m.room.encryption" and event.get("state_key") == "" for event in events
+        get_text(event, "type") == "m.room.encryption" and event.get("state_key") == "" for event in events
     )
 
 
@@ -203,7 +203,7 @@ async def _kept_filter(client: SafeClient) -> str:
         },
     }
     path = f"/_matrix/client/v3/user/{quote(client.user_id)}/filter"
-    return text(await _insist(client, "POST", path, body), "filter_id")
+    return get_text(await _insist(client, "POST", path, body), "filter_id")
 
 
 async def _insist(
@@ -212,5 +212,5 @@ async def _insist(
     """Here a refusal concerns no message that could be given up: it is waited out, and the log says so."""
     try:
         return await client.line.call(method, path, body, query=query)
-    except Undeliverable as refusal:
-        raise TryLater(f"refused: {refusal}") from refusal
+    except UndeliverableError as refusal:
+        raise TryLaterError(f"refused: {refusal}") from refusal

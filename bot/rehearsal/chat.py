@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat import Batch, Content, Incoming, Media, Message, RoomSeen, Undeliverable, Upload
+from bot.chat import Batch, Content, Incoming, Media, Message, RoomSeen, UndeliverableError, Upload
 from bot.clock import SetClock
-from bot.delivery.media import Gallery
-from bot.delivery.outbox_sender import Postman
-from bot.engine.inbox import House, take_in
+from bot.context import Context, build_context
+from bot.delivery.media import MediaFetcher
+from bot.delivery.outbox_sender import OutboxSender
+from bot.dialogue.effects import line
+from bot.engine.inbox import take_in
 from bot.ledger.deliver import ledger_for
 from bot.scheduling.reminders import Hours, tick
-from bot.setup.bootstrap import Plan, build_house, read_in
+from bot.setup.bootstrap import Setup, fill_database
 from storage import outbox, people, rooms
 from storage.db import Database, Transaction
 from storage.outbox import Outgoing
@@ -43,7 +45,7 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Stage:
+class RehearsalChat:
     """The Chat of a rehearsal: keeps what is sent, in order."""
 
     out: Path
@@ -84,9 +86,9 @@ class Stage:
     async def download(self, media: Media, limit: int) -> bytes:
         path = Path(media.url.removeprefix("file:"))
         if not path.is_file():
-            raise Undeliverable("the file is not there")
+            raise UndeliverableError("the file is not there")
         if path.stat().st_size > limit:
-            raise Undeliverable(f"a file over the limit of {limit} bytes")
+            raise UndeliverableError(f"a file over the limit of {limit} bytes")
         return path.read_bytes()
 
 
@@ -107,15 +109,15 @@ def direct_room(user_id: str) -> str:
 class Rehearsal:
     """A bot on a stage. Make it with `open_rehearsal`; `restart` closes and reopens everything from disk."""
 
-    plan: Plan
+    plan: Setup
     folder: Path
     clock: SetClock
     hours: Hours
-    stage: Stage
-    house: House
+    stage: RehearsalChat
+    context: Context
     database: Database
-    postman: Postman
-    gallery: Gallery
+    postman: OutboxSender
+    gallery: MediaFetcher
 
     async def say(self, user_id: str, room_id: str, content: Content) -> str:
         """Take in one event as a batch of its own, deliver what comes of it, return the event's id."""
@@ -126,7 +128,7 @@ class Rehearsal:
 
     async def take(self, batch: Batch) -> None:
         now = self.clock.now()
-        await self.database.transaction(lambda tx: take_in(tx, self.house, batch, now))
+        await self.database.transaction(lambda tx: take_in(tx, self.context, batch, now))
         await self.deliver()
 
     async def deliver(self) -> None:
@@ -158,7 +160,7 @@ class Rehearsal:
         now = self.clock.now()
 
         def run(tx: Transaction) -> bool:
-            tick(tx, self.house, self.hours, now)
+            tick(tx, self.context, self.hours, now)
             return bool(outbox.unsent(tx, 0, 1))
 
         if await self.database.transaction(run):
@@ -169,49 +171,51 @@ class Rehearsal:
         await self.database.close()
         self.database = await Database.open(self.folder / "paicha.db")
         self.postman, self.gallery = _doors(self)
-        await self.database.transaction(lambda tx: read_in(tx, self.plan, self.clock.now()))
+        await self.database.transaction(lambda tx: fill_database(tx, self.plan, self.clock.now()))
         await self.deliver()
 
     async def close(self) -> None:
         await self.database.close()
 
 
-def _doors(r: Rehearsal) -> tuple[Postman, Gallery]:
-    return doors(r.database, r.stage, r.house, r.folder, r.clock.now)
+def _doors(r: Rehearsal) -> tuple[OutboxSender, MediaFetcher]:
+    return doors(r.database, r.stage, r.context, r.folder, r.clock.now)
 
 
 def doors(
-    database: Database, stage: Stage, house: House, folder: Path, now: Callable[[], datetime]
-) -> tuple[Postman, Gallery]:
+    database: Database, stage: RehearsalChat, context: Context, folder: Path, now: Callable[[], datetime]
+) -> tuple[OutboxSender, MediaFetcher]:
     """The postman and the gallery of a rehearsal."""
 
     async def build(row: Outgoing) -> Upload | str:
-        made = await ledger_for(database, house.world.campaign, row.content, folder / "media", now())
+        made = await ledger_for(database, context.campaign, row.content, folder / "media", now())
         return (
-            made if isinstance(made, Upload) else house.ledger_failed(made, str(row.content.get("language")))
+            made
+            if isinstance(made, Upload)
+            else context.texts.render(line("ledger_failed", reference=made), str(row.content.get("language")))
         )
 
     return (
-        Postman(database, stage, build, now),
-        Gallery(database, stage, house, folder / "media", 50_000_000, now),
+        OutboxSender(database, stage, build, now),
+        MediaFetcher(database, stage, context, folder / "media", 50_000_000, now),
     )
 
 
-async def open_rehearsal(plan: Plan, folder: Path, start: datetime, hours: Hours) -> Rehearsal:
+async def open_rehearsal(plan: Setup, folder: Path, start: datetime, hours: Hours) -> Rehearsal:
     """Open (or begin) a rehearsal in a folder; the clock stands at `start`."""
     folder.mkdir(parents=True, exist_ok=True)
     database = await Database.open(folder / "paicha.db")
     try:
         clock = SetClock(start)
-        stage = Stage(folder / "out", clock)
-        house = build_house(plan, BOT)
-        await database.transaction(lambda tx: read_in(tx, plan, start))
+        stage = RehearsalChat(folder / "out", clock)
+        context = build_context(plan.campaign, BOT)
+        await database.transaction(lambda tx: fill_database(tx, plan, start))
         await database.transaction(lambda tx: rooms.set_county(tx, COUNTY, start))
         for person in await database.read(people.everybody):
             stage.names[direct_room(person.user_id)] = person.name
         stage.names[COUNTY] = "#county"
-        postman, gallery = doors(database, stage, house, folder, clock.now)
+        postman, gallery = doors(database, stage, context, folder, clock.now)
     except BaseException:
         await database.close()
         raise
-    return Rehearsal(plan, folder, clock, hours, stage, house, database, postman, gallery)
+    return Rehearsal(plan, folder, clock, hours, stage, context, database, postman, gallery)

@@ -182,7 +182,7 @@ DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
 
 def parse_time(text: str, rehearsal: Rehearsal) -> datetime:
     """2023-08-05 09:00, or 18:00 of the day the clock stands at; in the campaign's zone."""
-    zone = rehearsal.house.world.campaign.timezone
+    zone = rehearsal.context.campaign.timezone
     text = text.strip().strip("'\"")
     try:
         if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
@@ -196,7 +196,7 @@ def parse_time(text: str, rehearsal: Rehearsal) -> datetime:
 
 
 def _local(rehearsal: Rehearsal) -> str:
-    return f"{rehearsal.clock.at.astimezone(rehearsal.house.world.campaign.timezone):%Y-%m-%d %H:%M}"
+    return f"{rehearsal.clock.at.astimezone(rehearsal.context.campaign.timezone):%Y-%m-%d %H:%M}"
 
 
 def as_json(shown: Shown) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from bot.context import Context
 from bot.dialogue.effects import Line, line
 from bot.domain import progress
 from bot.domain.campaign import Campaign, Phase, PlaceKind
-from bot.engine.inbox import House, tell_unreadable
+from bot.engine.inbox import tell_unreadable
 from bot.scheduling.digest import figures, lines_of
 from storage import checks, findings, inbox, outbox, people, rooms, schedule
 from storage.db import Reader, Transaction
@@ -39,17 +40,17 @@ class Hours:
         return any(a <= at < b if a < b else at >= a or at < b for a, b in self.quiet)
 
 
-def tick(tx: Transaction, house: House, hours: Hours, now: datetime) -> None:
+def tick(tx: Transaction, context: Context, hours: Hours, now: datetime) -> None:
     """Everything that is due by `now` and was not done yet."""
-    campaign = house.world.campaign
+    campaign = context.campaign
     local = now.astimezone(campaign.timezone)
-    tell_unreadable(tx, house, now)
-    _digest(tx, house, hours, local)
+    tell_unreadable(tx, context, now)
+    _digest(tx, context, hours, local)
     if local.time() >= hours.remind_at and not hours.are_quiet(local.time()):
         occasions = _due(tx, campaign, local.date())
         schedule.take(tx, AWAKE, "", local.date().isoformat(), local)
         for person in people.everybody(tx) if occasions else ():
-            _remind(tx, house, hours, (person, occasions), local)
+            _remind(tx, context, hours, (person, occasions), local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _worded(occasion: Occasion, today: date) -> Line:
 
 
 def _remind(
-    tx: Transaction, house: House, hours: Hours, whom: tuple[Person, Sequence[Occasion]], local: datetime
+    tx: Transaction, context: Context, hours: Hours, whom: tuple[Person, Sequence[Occasion]], local: datetime
 ) -> None:
     """One merged message to one person, if something is left for them, once a day."""
     person, occasions = whom
@@ -104,7 +105,7 @@ def _remind(
     spoke = inbox.last_spoke(tx, person.id)
     if spoke is not None and local - datetime.fromisoformat(spoke) < TALKING:
         return
-    left = _left(tx, house.world.campaign, person)
+    left = _left(tx, context.campaign, person)
     if not left:
         return
     midnight = datetime.combine(local.date(), time(), local.tzinfo).isoformat()
@@ -113,8 +114,8 @@ def _remind(
     schedule.take(tx, "reminder", str(person.id), day, local)
     lines = [_worded(occasion, local.date()) for occasion in occasions]
     due = datetime.combine(occasions[0].on, hours.remind_at, local.tzinfo)
-    late = house.texts.render(line("late"), person.language) if local - due > LATE else ""
-    body = house.texts.together([*lines, *left, line("remind_how")], person.language)
+    late = context.texts.render(line("late"), person.language) if local - due > LATE else ""
+    body = context.texts.together([*lines, *left, line("remind_how")], person.language)
     content = {
         "msgtype": "m.text",
         "body": f"{late}{person.name}：{body}",
@@ -148,9 +149,9 @@ def _left(tx: Reader, campaign: Campaign, person: Person) -> list[Line]:
     return lines
 
 
-def _digest(tx: Transaction, house: House, hours: Hours, local: datetime) -> None:
+def _digest(tx: Transaction, context: Context, hours: Hours, local: datetime) -> None:
     """The newest digest that is due: today's from its hour on, before that yesterday's if it was missed."""
-    campaign = house.world.campaign
+    campaign = context.campaign
     room_id = rooms.county(tx)
     if room_id is None:
         return
@@ -168,7 +169,7 @@ def _digest(tx: Transaction, house: House, hours: Hours, local: datetime) -> Non
     current = figures(tx, campaign, local.date())
     lines = lines_of(campaign, current, schedule.figures_before(tx, day.isoformat()), local)
     schedule.keep_figures(tx, day.isoformat(), current.plain())
-    body = house.texts.together([*([line("late")] if late else []), *lines], "zh-CN")
+    body = context.texts.together([*([line("late")] if late else []), *lines], "zh-CN")
     content = {"msgtype": "m.notice", "body": body, "m.mentions": {}}
     outbox.put(tx, (room_id, None), ("message", "m.room.message"), content, local)
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.context import build_world
 from bot.domain.campaign import Campaign
 from bot.domain.roster import Roster
-from bot.engine.inbox import House
-from bot.texts import load_texts
 from storage import people, schedule
 from storage.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Setup:
     """The campaign with the text it was read from, and who takes part."""
 
     campaign: Campaign
@@ -23,11 +20,7 @@ class Plan:
     roster: Roster
 
 
-def build_house(plan: Plan, user_id: str) -> House:
-    return House(build_world(plan.campaign), load_texts(), user_id)
-
-
-def read_in(tx: Transaction, plan: Plan, now: datetime) -> None:
+def fill_database(tx: Transaction, plan: Setup, now: datetime) -> None:
     """Make the database's people, places and checklist version those of the files. Answers stay as they are."""
     roster = plan.roster
     schedule.keep_checklist(tx, plan.campaign.version, plan.checklist_text, now)

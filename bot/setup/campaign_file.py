@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.domain.campaign import Area, Campaign, Horizon, Item, Phase, PlaceKind, Section
-from bot.setup.errors import Complaints
+from bot.setup.errors import ErrorList
 from bot.setup.fields import Fields, parse_json, read_file, shown
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -28,7 +28,7 @@ def load_campaign(path: Path) -> Campaign:
 
 def parse_campaign(text: str, name: str = "checklist.json") -> Campaign:
     """Check the file's text; FileProblems with every mistake in it. `name` begins each line."""
-    complaints = Complaints(name)
+    complaints = ErrorList(name)
     top = Fields(parse_json(text, name), "", complaints)
     township_group, member_group = top.text("township_group"), top.text("member_group")
     if township_group and township_group == member_group:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.domain.roster import LANGUAGES
-from bot.setup.errors import Complaints, FileProblems
+from bot.setup.errors import ErrorList, FileErrors
 from bot.setup.fields import Fields, clock, is_room, is_user_id, parse_toml, read_file, shown
 
 PASSWORD_VARIABLE = "PAICHA_PASSWORD"
@@ -61,7 +61,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
 
 def parse_config(text: str, folder: Path, environ: Mapping[str, str], name: str = "paicha.toml") -> Config:
     """Check the file's text; FileProblems with every mistake in it. Relative paths are relative to `folder`."""
-    complaints = Complaints(name)
+    complaints = ErrorList(name)
     top = Fields(parse_toml(text, name), "", complaints)
     usual = Config(
         data_dir=_path(top, "data_dir", folder, "data"),
@@ -90,9 +90,7 @@ def parse_config(text: str, folder: Path, environ: Mapping[str, str], name: str 
 def require_homeserver(config: Config, name: str = "paicha.toml") -> Homeserver:
     """The account, for commands that chat; FileProblems when the file has none."""
     if config.homeserver is None:
-        raise FileProblems(
-            [f"{name}: homeserver: is missing; write a [homeserver] table with url and user_id"]
-        )
+        raise FileErrors([f"{name}: homeserver: is missing; write a [homeserver] table with url and user_id"])
     return config.homeserver
 
 

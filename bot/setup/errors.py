@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class FileProblems(Exception):  # noqa: N818 -- it names what is wrong with a file
+class FileErrors(Exception):  # noqa: N818 -- it names what is wrong with a file
     """The start stops here. `lines` go to the operator as they are, one mistake each."""
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -19,7 +19,7 @@ class FileProblems(Exception):  # noqa: N818 -- it names what is wrong with a fi
         return "\n".join(self.lines)
 
 
-class Complaints:
+class ErrorList:
     """Gathers mistakes while a file is read to its end."""
 
     def __init__(self, name: str) -> None:
@@ -35,4 +35,4 @@ class Complaints:
     def close(self) -> None:
         """Raises FileProblems when anything was complained of."""
         if self._lines:
-            raise FileProblems(self._lines)
+            raise FileErrors(self._lines)

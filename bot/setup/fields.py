@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, time
 from pathlib import Path
 
-from bot.setup.errors import Complaints, FileProblems
+from bot.setup.errors import ErrorList, FileErrors
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -43,11 +43,9 @@ def read_file(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise FileProblems([f"{path.name}: cannot be read ({error.strerror}): {path}"]) from error
+        raise FileErrors([f"{path.name}: cannot be read ({error.strerror}): {path}"]) from error
     except UnicodeDecodeError as error:
-        raise FileProblems(
-            [f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8"]
-        ) from error
+        raise FileErrors([f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
 
 
 def parse_json(text: str, name: str) -> object:
@@ -55,9 +53,9 @@ def parse_json(text: str, name: str) -> object:
     try:
         return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_as_object)
     except json.JSONDecodeError as error:
-        raise FileProblems([f"{name}: line {error.lineno}, column {error.colno}: {error.msg}"]) from error
+        raise FileErrors([f"{name}: line {error.lineno}, column {error.colno}: {error.msg}"]) from error
     except (RecursionError, ValueError) as error:  # nested without end, a number of thousands of digits
-        raise FileProblems([f"{name}: not readable as JSON: {str(error)[:80]}"]) from error
+        raise FileErrors([f"{name}: not readable as JSON: {str(error)[:80]}"]) from error
 
 
 def parse_toml(text: str, name: str) -> object:
@@ -65,7 +63,7 @@ def parse_toml(text: str, name: str) -> object:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except (RecursionError, ValueError) as error:
-        raise FileProblems([f"{name}: not readable as TOML: {str(error)[:120]}"]) from error
+        raise FileErrors([f"{name}: not readable as TOML: {str(error)[:120]}"]) from error
 
 
 def shown(value: object) -> str:
@@ -108,7 +106,7 @@ def clock(value: object) -> time | None:
 class Fields:
     """One table of a file: each key is asked for by its kind, `close` complains of those nobody asked for."""
 
-    def __init__(self, raw: object, where: str, complaints: Complaints) -> None:
+    def __init__(self, raw: object, where: str, complaints: ErrorList) -> None:
         self.where = where
         self.complaints = complaints
         self._asked: set[str] = set()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.domain.campaign import Campaign, PlaceKind
 from bot.domain.roster import LANGUAGES, Person, Place, Role, Roster, Unit
-from bot.setup.errors import Complaints
+from bot.setup.errors import ErrorList
 from bot.setup.fields import Fields, fault_in_text, is_user_id, parse_toml, read_file, shown
 
 _LOCALPART = re.compile(r"[a-z0-9._=/+-]+")
@@ -27,7 +27,7 @@ def parse_roster(
 
     `server` completes ids written without one; `language` is for people who have none of their own.
     """
-    complaints = Complaints(name)
+    complaints = ErrorList(name)
     top = Fields(parse_toml(text, name), "", complaints)
     units: list[Unit] = []
     places: list[Place] = []

@@ -77,8 +77,8 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     person_id INTEGER REFERENCES people (id),
     at        TEXT NOT NULL,   -- when it was written, by the homeserver's clock
     kind      TEXT NOT NULL,   -- said | edited | redacted | reacted | unreadable
-    pending   TEXT,            -- the question it answered, as JSON: an edit is read against the same question
-    raised    TEXT,            -- JSON list of the questions it brought up, which leave with it; NULL: none
+    question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
+    opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
     state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored'))
 ) STRICT;
 CREATE INDEX inbox_of_person ON inbox (person_id, room_id, seq);

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.chat import Batch, Content, Incoming, Media, Redacted, Said, TryLater, Undeliverable
-from bot.delivery.media import Gallery, sniff, write_once
+from bot.chat import Batch, Content, Incoming, Media, Redacted, Said, TryLaterError, UndeliverableError
+from bot.delivery.media import MediaFetcher, sniff, write_once
 from bot.engine.inbox import take_in
 from bot.rehearsal.chat import direct_room
-from bot.setup.bootstrap import read_in
+from bot.setup.bootstrap import fill_database
 from storage import evidence, outbox, people, rooms
 from storage.db import Database, Transaction
 from storage.evidence import Evidence
-from tests.support.bot_in_memory import START, ZHANG, house, plan
+from tests.support.bot_in_memory import START, ZHANG, context, plan
 from tests.support.fake_homeserver import FakeHomeserver
 
 LEAK = "22 水管老化漏水没人修"
@@ -37,12 +37,12 @@ class Lab:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.folder, self.server, self.events = database, folder, FakeHomeserver(), 0
-        self.gallery = Gallery(database, self.server, house(), folder, LIMIT, lambda: START)
+        self.gallery = MediaFetcher(database, self.server, context(), folder, LIMIT, lambda: START)
 
     async def send(self, content: Content) -> str:
         self.events += 1
         event = Incoming(f"$e{self.events}", direct_room(ZHANG), ZHANG, START, content)
-        await self.database.transaction(lambda tx: take_in(tx, house(), Batch("", (event,)), START))
+        await self.database.transaction(lambda tx: take_in(tx, context(), Batch("", (event,)), START))
         return event.event_id
 
     async def photo(self, data: bytes | Exception, caption: str = "") -> None:
@@ -67,7 +67,7 @@ def in_lab(tmp_path: Path, work: Callable[[Lab], Awaitable[None]]) -> None:
         database = await Database.open(tmp_path / "paicha.db")
 
         def county(tx: Transaction) -> None:
-            read_in(tx, plan(), START)
+            fill_database(tx, plan(), START)
             zhang = people.by_user_id(tx, ZHANG)
             assert zhang is not None
             people.mark_greeted(tx, zhang)
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_had_is_told_of_once_with_its_time(
     tmp_path: Path, error: str, why: str
 ) -> None:
     async def work(lab: Lab) -> None:
-        await lab.photo(Undeliverable(error), LEAK)
+        await lab.photo(UndeliverableError(error), LEAK)
         before = len(await lab.told())
         for _ in range(3):
             assert await lab.gallery.drain() == 0
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_had_is_told_of_once_with_its_time(
 
 def test_a_busy_homeserver_is_asked_again_and_holds_up_no_other_file(tmp_path: Path) -> None:
     async def work(lab: Lab) -> None:
-        await lab.photo(TryLater("busy"), LEAK)
+        await lab.photo(TryLaterError("busy"), LEAK)
         await lab.photo(png())
         assert await lab.gallery.drain() == 1
         assert [piece.state for piece in await lab.pieces()] == ["waiting", "stored"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from storage import outbox, rooms
 from storage.db import Transaction
-from tests.support.outbox_harness import NOW, Office, in_office
+from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 
 
 def test_a_ledger_goes_out_as_a_file_and_one_that_could_not_be_made_as_words(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         await office.write("!a", "", act="ledger")
         await office.postman().drain()
         office.ledger = "台账没有做成（编号 #abc）"
@@ -20,11 +20,11 @@ def test_a_ledger_goes_out_as_a_file_and_one_that_could_not_be_made_as_words(tmp
         assert (sent[0]["msgtype"], sent[0]["file"], sent[0]["filename"]) == ("m.file", b"xlsx", "台账.xlsx")
         assert (sent[1]["msgtype"], sent[1]["body"]) == ("m.notice", "台账没有做成（编号 #abc）")
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_reaction_to_an_own_message_names_that_messages_event(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         def question(tx: Transaction) -> None:
             for n in range(20):
                 row = outbox.put(tx, ("!a", 1), ("message", "m.room.message"), {"body": str(n)}, NOW)
@@ -38,11 +38,11 @@ def test_a_reaction_to_an_own_message_names_that_messages_event(tmp_path: Path) 
         expected = [{"rel_type": "m.annotation", "event_id": f"$a-{n}", "key": "1️⃣"} for n in range(1, 40, 2)]
         assert relations == expected
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_direct_room_is_opened_once_and_used_from_then_on(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         await office.write(None, "1", "2", person=1)
         await office.write(None, "other", person=2)
         await office.postman().drain()
@@ -54,4 +54,4 @@ def test_a_direct_room_is_opened_once_and_used_from_then_on(tmp_path: Path) -> N
         assert [of for what, of in office.server.asked if what == "open"] == ["@li:x", "@wu:x"]
         assert await office.database.read(lambda tx: rooms.direct(tx, 1)) == "!opened-li:x"
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)

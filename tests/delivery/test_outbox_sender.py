@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import SignedOut, TryLater, Undeliverable
+from bot.chat import SignedOutError, TryLaterError, UndeliverableError
 from bot.delivery import outbox_sender as module
 from storage.db import Transaction
-from tests.support.outbox_harness import NOW, Office, in_office
+from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rows_of_a_room_arrive_in_order_and_are_noted_with_their_event_ids(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         await office.write("!a", *map(str, range(30)))
         await office.write("!b", "other")
         await office.postman().drain()
@@ -30,12 +30,12 @@ def test_rows_of_a_room_arrive_in_order_and_are_noted_with_their_event_ids(tmp_p
         assert await office.unsent() == []
         assert await office.column("event_id", 3) == "$a-3"
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_room_that_hangs_holds_up_no_other_and_is_caught_up_in_order(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
-        office.server.held["!slow"] = asyncio.Event()
+    async def work(office: OutboxHarness) -> None:
+        office.server.queue["!slow"] = asyncio.Event()
         await office.write("!slow", "1", "2")
         async with office.running() as postman:
             for n in range(5):
@@ -44,23 +44,23 @@ def test_a_room_that_hangs_holds_up_no_other_and_is_caught_up_in_order(tmp_path:
             await office.until(lambda: len(office.server.bodies("!fast")) == 5)
             assert office.server.bodies("!slow") == []
             await office.write("!slow", "3")
-            office.server.held["!slow"].set()
+            office.server.queue["!slow"].set()
             postman.wake()
             await office.until_empty()
         assert office.server.bodies("!slow") == ["1", "2", "3"]
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 @pytest.mark.parametrize("after", [None, 0.0, 0.001])
 def test_a_busy_homeserver_is_asked_again_until_it_takes_the_row(tmp_path: Path, after: float | None) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         left = [4]
 
         def busy(what: str, of: str) -> None:
             left[0] -= 1
             if left[0] >= 0:
-                raise TryLater("busy", after)
+                raise TryLaterError("busy", after)
 
         office.server.trouble = busy
         await office.write("!a", "1", "2")
@@ -68,16 +68,16 @@ def test_a_busy_homeserver_is_asked_again_until_it_takes_the_row(tmp_path: Path,
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_row_that_can_never_be_sent_is_marked_and_the_next_one_goes_out(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         bad = await office.write("!a", "bad")
 
         def refuse(what: str, of: str) -> None:
             if of.endswith(f"-{bad}"):
-                raise Undeliverable("forbidden")
+                raise UndeliverableError("forbidden")
 
         office.server.trouble = refuse
         await office.write("!a", "good")
@@ -88,23 +88,23 @@ def test_a_row_that_can_never_be_sent_is_marked_and_the_next_one_goes_out(tmp_pa
         await office.postman().drain()
         assert [what for what, of in office.server.asked if of.endswith(f"-{bad}")] == ["send"]
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_being_signed_out_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         def out(what: str, of: str) -> None:
-            raise SignedOut("no such token")
+            raise SignedOutError("no such token")
 
         office.server.trouble = out
         await office.write("!a", "1", "2")
-        with pytest.raises(SignedOut):
+        with pytest.raises(SignedOutError):
             await office.postman().run()
         office.server.trouble = lambda what, of: None
         await office.postman().drain()
         assert office.server.bodies("!a") == ["1", "2"]
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 class Killed(BaseException):
@@ -117,7 +117,7 @@ class Killed(BaseException):
 def test_a_kill_between_sending_and_noting_sends_the_same_again_and_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         await office.write("!a", "1", "2")
         await office.write(None, "hello", person=1)
         run = Transaction.run
@@ -137,14 +137,14 @@ def test_a_kill_between_sending_and_noting_sends_the_same_again_and_nothing_twic
         assert office.server.doubles() == []
         assert await office.unsent() == []
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_row_older_than_the_servers_memory_is_looked_up_before_it_is_sent_again(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
-        office.server.lost_answer = lambda txn_id: SignedOut("killed here")
+    async def work(office: OutboxHarness) -> None:
+        office.server.lost_answer = lambda txn_id: SignedOutError("killed here")
         await office.write("!a", "1")
-        with pytest.raises(SignedOut):
+        with pytest.raises(SignedOutError):
             await office.postman().drain()
         await office.write("!a", "2")
         office.server.lost_answer = lambda txn_id: None
@@ -156,16 +156,16 @@ def test_a_row_older_than_the_servers_memory_is_looked_up_before_it_is_sent_agai
         assert office.server.doubles() == []
         assert await office.column("event_id", 1) == "$a-1"
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_a_fresh_row_is_not_looked_up(tmp_path: Path) -> None:
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         await office.write("!a", "1")
         await office.postman().drain()
         assert [what for what, _ in office.server.asked] == ["send"]
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)
 
 
 def test_more_rows_than_are_held_in_memory_all_go_out(
@@ -173,7 +173,7 @@ def test_more_rows_than_are_held_in_memory_all_go_out(
 ) -> None:
     monkeypatch.setattr("bot.delivery.outbox_sender.AT_ONCE", 3)
 
-    async def work(office: Office) -> None:
+    async def work(office: OutboxHarness) -> None:
         for n in range(10):
             await office.write(f"!{n % 4}:x", f"{n} first", f"{n} then")
         async with office.running():
@@ -183,4 +183,4 @@ def test_more_rows_than_are_held_in_memory_all_go_out(
             f"{n} {word}" for n in range(10) for word in ("first", "then")
         )
 
-    in_office(tmp_path, work)
+    with_outbox(tmp_path, work)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dialogue.meaning import Answer, Expect, Mark, Spread, Understanding
+from bot.dialogue.meaning import Answer, BulkAnswer, Expect, ParsedMessage, Spread
 from bot.dialogue.parsing.normalise import fold, normalise
 from bot.dialogue.parsing.numerals import parse_number
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.parsing.vocabulary import Vocabulary, vocabulary
 from bot.setup.campaign_file import load_campaign
 
@@ -90,14 +90,14 @@ def runs(nos: Iterable[int]) -> str:
     return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
 
 
-def written_mark(mark: Mark) -> str:
+def written_mark(mark: BulkAnswer) -> str:
     of = {Spread.LISTED: "", Spread.ALL: "all", Spread.REST: "rest"}[mark.spread]
     nos = runs(mark.nos)
     subject = f"{of}-{nos}" if of and nos else of or nos
     return f"{subject}={_SHORT[mark.answer]}" + (f": {mark.detail}" if mark.detail else "")
 
 
-def written(meaning: Understanding) -> str:
+def written(meaning: ParsedMessage) -> str:
     """A meaning in the notation of the corpus."""
     parts = []
     if meaning.command:
@@ -131,7 +131,7 @@ def test_every_message_of_the_corpus_is_understood_as_meant(words: Vocabulary) -
     wrong = [
         f"{expect}: {said!r}: {got}, not {meant}"
         for expect, said, meant in rows
-        if (got := written(understand(said, expect, words))) != meant
+        if (got := written(parse(said, expect, words))) != meant
     ]
     sys.stdout.write(f"{len(rows) - len(wrong)} of {len(rows)} messages understood as meant\n")
     assert not wrong, "\n".join(wrong)
@@ -146,7 +146,7 @@ def test_the_corpus_is_large_and_says_nothing_twice() -> None:
 
 @given(ANY_WORDS, EXPECTS)
 def test_any_string_is_understood_somehow_and_never_raises(said: str, expect: Expect) -> None:
-    meaning = understand(said, expect, VOCABULARY)
+    meaning = parse(said, expect, VOCABULARY)
     assert sum(map(bool, (meaning.command, meaning.choice, meaning.doubt, meaning.marks))) <= 1
     assert len(meaning.doubt) != 1
     assert meaning.words == normalise(meaning.words)
@@ -175,7 +175,7 @@ def test_clear_and_found_in_one_message_are_asked_again(
     clear: str, found: str, gap: str, turned: bool
 ) -> None:
     first, second = (found, clear) if turned else (clear, found)
-    meaning = understand(f"{first}{gap}{second}", Expect.CHOICE, VOCABULARY)
+    meaning = parse(f"{first}{gap}{second}", Expect.CHOICE, VOCABULARY)
     assert meaning.choice is None
     assert set(meaning.doubt) >= {Answer.CLEAR, Answer.FOUND}
 
@@ -183,8 +183,8 @@ def test_clear_and_found_in_one_message_are_asked_again(
 @given(st.sampled_from(CLEARS), st.sampled_from(BREAKS), st.sampled_from(TROUBLES))
 def test_a_clear_with_trouble_behind_it_is_never_taken_for_clear(clear: str, gap: str, trouble: str) -> None:
     said = f"{clear}{gap}{trouble}"
-    assert understand(said, Expect.CHOICE, VOCABULARY).choice is not Answer.CLEAR, said
-    assert not understand(f"4-10{said}", Expect.NOTHING, VOCABULARY).marks, said
+    assert parse(said, Expect.CHOICE, VOCABULARY).choice is not Answer.CLEAR, said
+    assert not parse(f"4-10{said}", Expect.NOTHING, VOCABULARY).marks, said
 
 
 @given(
@@ -200,7 +200,7 @@ def test_answers_for_many_items_come_out_as_they_went_in(
     said: list[tuple[int, str]], gap: str, form: str
 ) -> None:
     message = gap.join(form.format(no=no, said=answer) for no, answer in said)
-    meaning = understand(message, Expect.NOTHING, VOCABULARY)
+    meaning = parse(message, Expect.NOTHING, VOCABULARY)
     got = {no: mark.answer for mark in meaning.marks for no in mark.nos}
     assert got == {no: SAID[answer] for no, answer in said}, message
     assert not meaning.rest
@@ -215,7 +215,7 @@ def test_answers_for_many_items_come_out_as_they_went_in(
 def test_a_range_speaks_of_every_item_in_it_whichever_end_comes_first(
     a: int, b: int, to: str, answer: str
 ) -> None:
-    meaning = understand(f"{a}{to}{b}{answer}", Expect.NOTHING, VOCABULARY)
+    meaning = parse(f"{a}{to}{b}{answer}", Expect.NOTHING, VOCABULARY)
     assert [mark.nos for mark in meaning.marks] == [tuple(range(min(a, b), max(a, b) + 1))]
 
 
@@ -234,7 +234,7 @@ def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
 def test_the_ways_out_work_whatever_is_open(name: str, expect: Expect) -> None:
     for word in DATA["commands"][name]["words"]:
         for said in (word, f"!{word}", f"！{word}。", word.upper()):
-            command = understand(said, expect, VOCABULARY).command
+            command = parse(said, expect, VOCABULARY).command
             assert command is not None, said
             assert command.name == name
 
@@ -243,7 +243,7 @@ def test_every_command_word_names_its_command() -> None:
     for name, entry in DATA["commands"].items():
         for word in entry["words"]:
             said = word if entry.get("takes", "nothing") in {"nothing", "maybe"} else f"{word} 12"
-            command = understand(said, Expect.NOTHING, VOCABULARY).command
+            command = parse(said, Expect.NOTHING, VOCABULARY).command
             assert command is not None, said
             assert (command.name, command.number) == (name, 12 if said.endswith("12") else None), said
 
@@ -251,14 +251,14 @@ def test_every_command_word_names_its_command() -> None:
 @pytest.mark.parametrize("answer", Answer)
 def test_every_answer_word_gives_its_answer(answer: Answer) -> None:
     for word in DATA["answers"][answer.value]:
-        meaning = understand(word, Expect.CHOICE, VOCABULARY)
+        meaning = parse(word, Expect.CHOICE, VOCABULARY)
         assert (meaning.choice, meaning.doubt) == (answer, ()), word
 
 
 def test_a_sentence_keeps_its_own_punctuation_and_case() -> None:
     said = "有，村东头（三组）水管漏；找 ABC 公司修"
-    assert understand(said, Expect.CHOICE, VOCABULARY).detail == "村东头（三组）水管漏；找 ABC 公司修"
-    assert understand(said, Expect.TEXT, VOCABULARY).words == said
+    assert parse(said, Expect.CHOICE, VOCABULARY).detail == "村东头（三组）水管漏；找 ABC 公司修"
+    assert parse(said, Expect.TEXT, VOCABULARY).words == said
 
 
 @pytest.mark.parametrize(
@@ -268,14 +268,14 @@ def test_a_sentence_keeps_its_own_punctuation_and_case() -> None:
 def test_ten_thousand_characters_are_read_to_the_end(text: str) -> None:
     long = text * (10_000 // len(text))
     for expect in Expect:
-        assert understand(long, expect, VOCABULARY).words == normalise(long)
+        assert parse(long, expect, VOCABULARY).words == normalise(long)
 
 
 def test_numbers_come_from_the_campaign_and_not_from_the_code() -> None:
     small = replace(CAMPAIGN, items=tuple(item for item in CAMPAIGN.items if item.no <= 6))
     words = vocabulary(WORDS, small)
-    assert written(understand("4-6无，7有", Expect.NOTHING, words)) == "4-6=clear | rest 7 有"
-    assert written(understand("教育帮扶 无", Expect.NOTHING, words)) == "4-6=clear"
+    assert written(parse("4-6无，7有", Expect.NOTHING, words)) == "4-6=clear | rest 7 有"
+    assert written(parse("教育帮扶 无", Expect.NOTHING, words)) == "4-6=clear"
 
 
 def test_mistakes_in_the_word_file_stop_the_start() -> None:

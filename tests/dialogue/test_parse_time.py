@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from tests.dialogue.test_parse import VOCABULARY
 
 HUNG = (
@@ -101,7 +101,7 @@ def guarded(words: str) -> Iterator[None]:
 @pytest.mark.parametrize("expect", Expect)
 def test_a_long_list_is_read_once(said: str, expect: Expect) -> None:
     with guarded(said):
-        understand(said, expect, VOCABULARY)
+        parse(said, expect, VOCABULARY)
 
 
 def test_no_text_made_of_our_own_words_hangs() -> None:
@@ -110,4 +110,4 @@ def test_no_text_made_of_our_own_words_hangs() -> None:
         of = dice.sample(GRAMMAR, dice.randint(1, 6))
         said = "".join(dice.choice(of) for _ in range(LONGEST))[:LONGEST]
         with guarded(said):
-            understand(said, dice.choice(list(Expect)), VOCABULARY)
+            parse(said, dice.choice(list(Expect)), VOCABULARY)

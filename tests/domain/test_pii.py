@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import Media, Said
-from bot.domain.pii import mask
-from tests.support.bot_in_memory import Stand
+from bot.domain.pii import mask_pii
+from tests.support.bot_in_memory import InMemoryBot
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from tests.support.bot_in_memory import Stand
     ],
 )
 def test_numbers_that_name_a_person_are_masked(words: str, masked: str) -> None:
-    assert mask(words) == (masked, True)
+    assert mask_pii(words) == (masked, True)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_numbers_that_name_a_person_are_masked(words: str, masked: str) -> None:
     ],
 )
 def test_other_numbers_are_left_as_they_are(words: str) -> None:
-    assert mask(words) == (words, False)
+    assert mask_pii(words) == (words, False)
 
 
 REGION, ORDER, CHECK = st.integers(110000, 659999), st.integers(0, 999), st.sampled_from("0123456789Xx")
@@ -64,11 +64,11 @@ def test_no_identity_number_passes_whatever_stands_around_it(
 ) -> None:
     number = f"{region}{born:%Y%m%d}{order:03d}{check}"
     words = f"{around}号码{number}。{around}"
-    assert number not in mask(words)[0]
+    assert number not in mask_pii(words)[0]
 
 
 def test_a_masked_number_does_not_hide_the_answer_before_it() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "1")
     stand.say("2 王五（13812345678）家水管老化漏水")
     assert stand.finding(101)["description"] == "王五（*******5678）家水管老化漏水"
@@ -76,13 +76,13 @@ def test_a_masked_number_does_not_hide_the_answer_before_it() -> None:
 
 def test_masking_again_changes_nothing() -> None:
     for words in ("410123199001011234", "6222021001023456789", "13812345678"):
-        once, _ = mask(words)
-        assert mask(once) == (once, False)
+        once, _ = mask_pii(words)
+        assert mask_pii(once) == (once, False)
 
 
 @pytest.mark.parametrize("number", ["410123199001011234", "6222021001023456789", "13812345678"])
 def test_nothing_of_a_masked_number_is_stored_or_said(number: str) -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "1", "2")
     reply = stand.say(f"王五（{number}）家水管老化漏水")
     assert "打码" in reply

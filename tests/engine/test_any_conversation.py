@@ -8,7 +8,7 @@ import os
 from hypothesis import HealthCheck, given, settings
 
 from bot.rehearsal.chat import direct_room
-from tests.support.bot_in_memory import Stand, dump, said
+from tests.support.bot_in_memory import InMemoryBot, dump, said
 from tests.support.chat_strategies import REPORTERS, STEPS, Chat, Step, check_books, check_reply
 
 WISHED = os.environ.get("PAICHA_EXAMPLES")
@@ -47,10 +47,10 @@ def test_there_is_a_way_out_of_everything(steps: list[Step]) -> None:
             rows, _ = chat.play(Step("say", who, "direct", words))
             check_reply(rows, Step("say", who, "direct", words))
             assert said(rows), words
-        for _ in range(len(chat.stand.standing(who).held) + 3):
+        for _ in range(len(chat.stand.standing(who).queue) + 3):
             chat.play(Step("say", who, "direct", "取消"))
-        assert chat.stand.standing(who).pending is None
-        assert not chat.stand.standing(who).held
+        assert chat.stand.standing(who).question is None
+        assert not chat.stand.standing(who).queue
 
 
 @bounded
@@ -64,7 +64,7 @@ def test_taking_in_the_same_again_changes_nothing_and_batches_may_be_cut_anywher
             event = chat.stand.event(chat._content(step, room), step.who, room)
             chat.said.setdefault((step.who, room), []).append(event.event_id)
             content.append(event)
-    whole, single, halves = Stand(), Stand(), Stand()
+    whole, single, halves = InMemoryBot(), InMemoryBot(), InMemoryBot()
     whole.take(*content)
     for event in content:
         single.take(event)

@@ -7,25 +7,25 @@ import pytest
 from bot.chat import Edited, Said
 from bot.dialogue.session import AskAnswer, AskMeasure
 from storage import history
-from tests.support.bot_in_memory import FIRST, LI, SECOND, ZHANG, Stand, plan, said
+from tests.support.bot_in_memory import FIRST, LI, SECOND, ZHANG, InMemoryBot, plan, said
 
 LEAK = "三组王五家水管老化漏水"
 BETTER = "四组赵六家水管冻裂"
 
 
 @pytest.fixture
-def stand() -> Stand:
+def stand() -> InMemoryBot:
     """Zhang stands at the first question of his first village: item 3."""
-    fresh = Stand()
+    fresh = InMemoryBot()
     fresh.says("排查", "1")
     return fresh
 
 
-def asked(stand: Stand) -> int:
+def asked(stand: InMemoryBot) -> int:
     """The number of the item that is being asked."""
-    pending = stand.standing().pending
-    assert isinstance(pending, AskAnswer), pending
-    return plan().campaign.item[pending.item].no
+    question = stand.standing().question
+    assert isinstance(question, AskAnswer), question
+    return plan().campaign.item[question.item].no
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def asked(stand: Stand) -> int:
     ],
 )  # fmt: skip
 def test_an_edit_corrects_exactly_what_the_message_said(
-    stand: Stand, said: str, edited: str, answers: dict[int, str]
+    stand: InMemoryBot, said: str, edited: str, answers: dict[int, str]
 ) -> None:
     stand.say(said)
     target = stand.last
@@ -62,7 +62,7 @@ def test_an_edit_corrects_exactly_what_the_message_said(
     assert stand.answers(SECOND) == {}
 
 
-def test_an_edit_says_in_a_line_what_changed_and_asks_the_open_question_again(stand: Stand) -> None:
+def test_an_edit_says_in_a_line_what_changed_and_asks_the_open_question_again(stand: InMemoryBot) -> None:
     stand.say("4-6 无，查台账")
     open_item = asked(stand)
     reply = stand.edit(stand.last, "4-5 无，查台账")
@@ -71,7 +71,7 @@ def test_an_edit_says_in_a_line_what_changed_and_asks_the_open_question_again(st
     assert asked(stand) == open_item
 
 
-def test_an_edit_made_after_the_walk_moved_on_leaves_it_where_it_is(stand: Stand) -> None:
+def test_an_edit_made_after_the_walk_moved_on_leaves_it_where_it_is(stand: InMemoryBot) -> None:
     stand.say("1")
     first = stand.last
     stand.says("1", "1", "1")
@@ -82,14 +82,14 @@ def test_an_edit_made_after_the_walk_moved_on_leaves_it_where_it_is(stand: Stand
     assert "第7项" in reply
 
 
-def test_an_edit_to_something_unclear_keeps_the_answer_and_says_so(stand: Stand) -> None:
+def test_an_edit_to_something_unclear_keeps_the_answer_and_says_so(stand: InMemoryBot) -> None:
     stand.say("1")
     reply = stand.edit(stand.last, "唔唔唔")
     assert "原来的答案不变" in reply
     assert stand.answers() == {3: "clear"}
 
 
-def test_a_message_may_be_edited_again_and_again(stand: Stand) -> None:
+def test_a_message_may_be_edited_again_and_again(stand: InMemoryBot) -> None:
     stand.say("1")
     target = stand.last
     for words, answer in (("3", "not_applicable"), ("1", "clear"), ("4", "later"), ("3", "not_applicable")):
@@ -99,7 +99,7 @@ def test_a_message_may_be_edited_again_and_again(stand: Stand) -> None:
     assert stand.answers() == {}
 
 
-def test_history_keeps_what_was_before_and_after_an_edit(stand: Stand) -> None:
+def test_history_keeps_what_was_before_and_after_an_edit(stand: InMemoryBot) -> None:
     stand.say("1")
     target = stand.last
     stand.edit(target, "3")
@@ -109,17 +109,17 @@ def test_history_keeps_what_was_before_and_after_an_edit(stand: Stand) -> None:
     assert history.first_broken(stand.tx) is None
 
 
-def test_an_edited_bulk_keeps_the_basis_given_since(stand: Stand) -> None:
+def test_an_edited_bulk_keeps_the_basis_given_since(stand: InMemoryBot) -> None:
     stand.say("4-6 无")
     bulk = stand.last
     stand.say("入户12户")
     stand.edit(bulk, "4-5 无")
     assert stand.answers() == {4: "clear", 5: "clear"}
     assert stand.basis(4) == stand.basis(5) == "入户12户"
-    assert isinstance(stand.standing().pending, AskAnswer)
+    assert isinstance(stand.standing().question, AskAnswer)
 
 
-def test_editing_the_basis_changes_it_for_all_its_items(stand: Stand) -> None:
+def test_editing_the_basis_changes_it_for_all_its_items(stand: InMemoryBot) -> None:
     stand.say("4-6 无")
     bulk = stand.last
     stand.say("入户12户")
@@ -129,7 +129,7 @@ def test_editing_the_basis_changes_it_for_all_its_items(stand: Stand) -> None:
     assert stand.answers() == {}
 
 
-def test_an_edited_bulk_does_not_put_old_answers_over_later_ones(stand: Stand) -> None:
+def test_an_edited_bulk_does_not_put_old_answers_over_later_ones(stand: InMemoryBot) -> None:
     stand.say("4-6 无，查台账")
     bulk = stand.last
     stand.says("改 5 不涉及")
@@ -139,19 +139,19 @@ def test_an_edited_bulk_does_not_put_old_answers_over_later_ones(stand: Stand) -
 
 
 def test_a_bulk_edited_before_its_basis_was_given_is_asked_for_the_basis_of_what_is_left(
-    stand: Stand,
+    stand: InMemoryBot,
 ) -> None:
     stand.say("4-6 无")
     reply = stand.edit(stand.last, "4-5 无")
     assert "第4-5项是怎么查的" in reply
     stand.say("查台账")
     assert stand.answers() == {4: "clear", 5: "clear"}
-    assert not any("AskBasis" in repr(held) for held in stand.standing().held)
+    assert not any("AskBasis" in repr(queue) for queue in stand.standing().queue)
 
 
 @pytest.mark.parametrize("lead", ["", "2 ", "22 有，"])
 def test_a_description_worded_differently_keeps_the_number_and_what_was_said_about_it(
-    stand: Stand, lead: str
+    stand: InMemoryBot, lead: str
 ) -> None:
     stand.says(*(["2"] if not lead else []), f"{lead}{LEAK}")
     described = stand.last
@@ -164,14 +164,14 @@ def test_a_description_worded_differently_keeps_the_number_and_what_was_said_abo
     assert stand.tx.number("SELECT count(*) FROM findings") == 1
 
 
-def test_a_description_is_not_replaced_by_words_that_describe_nothing(stand: Stand) -> None:
+def test_a_description_is_not_replaced_by_words_that_describe_nothing(stand: InMemoryBot) -> None:
     stand.says("2", LEAK)
     stand.edit(stand.last, "没有")
     assert stand.finding(101)["description"] == LEAK
     assert stand.answers() == {3: "found"}
 
 
-def test_measure_and_horizon_are_corrected_each_by_its_own_message(stand: Stand) -> None:
+def test_measure_and_horizon_are_corrected_each_by_its_own_message(stand: InMemoryBot) -> None:
     stand.says("2", LEAK, "村委会8月12日前换好水管")
     measure = stand.last
     stand.say("1")
@@ -185,7 +185,7 @@ def test_measure_and_horizon_are_corrected_each_by_its_own_message(stand: Stand)
     assert (stand.finding(101)["due"], stand.finding(101)["state"]) == (None, "draft")
 
 
-def test_editing_which_proposals_of_a_visit_to_keep_replaces_the_first_choice(stand: Stand) -> None:
+def test_editing_which_proposals_of_a_visit_to_keep_replaces_the_first_choice(stand: InMemoryBot) -> None:
     stand.say("走访 张三家 水管漏 慢病卡没办")
     stand.say("好")
     stand.edit(stand.last, "去掉 2")
@@ -194,7 +194,7 @@ def test_editing_which_proposals_of_a_visit_to_keep_replaces_the_first_choice(st
     assert len(live) == 1
 
 
-def test_free_words_recorded_as_a_finding_follow_their_edit_and_their_deletion(stand: Stand) -> None:
+def test_free_words_recorded_as_a_finding_follow_their_edit_and_their_deletion(stand: InMemoryBot) -> None:
     stand.say("二组饮水管道老化漏水")
     words = stand.last
     stand.say("1")
@@ -206,15 +206,17 @@ def test_free_words_recorded_as_a_finding_follow_their_edit_and_their_deletion(s
     assert stand.finding(101)["state"] == "void"
 
 
-def test_free_words_edited_before_the_offer_was_answered_are_offered_anew(stand: Stand) -> None:
+def test_free_words_edited_before_the_offer_was_answered_are_offered_anew(stand: InMemoryBot) -> None:
     stand.say("二组饮水管道老化漏水")
     stand.edit(stand.last, "二组饮水管道冻裂漏水")
     stand.say("1")
     assert stand.finding(101)["description"] == "二组饮水管道冻裂漏水"
-    assert not any("AskOffer" in repr(held) for held in stand.standing().held)
+    assert not any("AskOffer" in repr(queue) for queue in stand.standing().queue)
 
 
-def test_of_several_problems_to_describe_only_those_of_the_edited_words_are_asked_for(stand: Stand) -> None:
+def test_of_several_problems_to_describe_only_those_of_the_edited_words_are_asked_for(
+    stand: InMemoryBot,
+) -> None:
     items = plan().campaign.by_no
     stand.say("22有 23有 24有")
     target = stand.last
@@ -222,27 +224,27 @@ def test_of_several_problems_to_describe_only_those_of_the_edited_words_are_aske
     stand.say(LEAK)
     assert items[22].id == stand.finding(101)["item_id"]
     stand.edit(target, "22有 25有")
-    questions = repr((stand.standing().pending, stand.standing().held))
+    questions = repr((stand.standing().question, stand.standing().queue))
     assert items[25].id in questions
     assert items[23].id not in questions
     assert items[24].id not in questions
 
 
-def test_an_answer_edited_away_from_found_is_no_longer_asked_to_be_described(stand: Stand) -> None:
+def test_an_answer_edited_away_from_found_is_no_longer_asked_to_be_described(stand: InMemoryBot) -> None:
     stand.say("2")
     reply = stand.edit(stand.last, "1")
     assert asked(stand) == 4
     assert "是什么问题" not in reply
 
 
-def test_deleting_an_answer_of_found_before_its_description_asks_the_item_again(stand: Stand) -> None:
+def test_deleting_an_answer_of_found_before_its_description_asks_the_item_again(stand: InMemoryBot) -> None:
     stand.say("2")
     reply = stand.redact(stand.last)
     assert asked(stand) == 3
     assert "第3项" in reply
 
 
-def test_only_the_writer_can_edit_or_delete_a_message(stand: Stand) -> None:
+def test_only_the_writer_can_edit_or_delete_a_message(stand: InMemoryBot) -> None:
     stand.say("1")
     target = stand.last
     assert stand.edit(target, "3", who=LI) == ""
@@ -252,7 +254,7 @@ def test_only_the_writer_can_edit_or_delete_a_message(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("gap", [0, 1, 3])
-def test_an_edit_that_comes_before_its_message_is_what_the_message_says(stand: Stand, gap: int) -> None:
+def test_an_edit_that_comes_before_its_message_is_what_the_message_says(stand: InMemoryBot, gap: int) -> None:
     original = stand.event(Said("1"), event_id="$late")
     assert said(stand.take(stand.event(Edited("$late", "3")))) == ""
     for _ in range(gap):
@@ -262,7 +264,7 @@ def test_an_edit_that_comes_before_its_message_is_what_the_message_says(stand: S
     assert stand.answers() == {3: "not_applicable"}
 
 
-def test_a_verified_finding_is_not_touched_and_the_reply_says_so(stand: Stand) -> None:
+def test_a_verified_finding_is_not_touched_and_the_reply_says_so(stand: InMemoryBot) -> None:
     stand.says("2")
     stand.say(LEAK)
     described = stand.last
@@ -276,17 +278,17 @@ def test_a_verified_finding_is_not_touched_and_the_reply_says_so(stand: Stand) -
         assert stand.answers() == {3: "found"}
 
 
-def test_a_verified_finding_takes_no_answer_to_an_old_question_about_it(stand: Stand) -> None:
+def test_a_verified_finding_takes_no_answer_to_an_old_question_about_it(stand: InMemoryBot) -> None:
     stand.says("2", LEAK)
     question = stand.last_sent
     stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
     reply = stand.say("村委会8月20日前再换一次", reply_to=question)
     assert "不能直接改" in reply
     assert stand.finding(101)["measure"] == ""
-    assert not isinstance(stand.standing().pending, AskMeasure)
+    assert not isinstance(stand.standing().question, AskMeasure)
 
 
-def test_handing_in_is_not_undone_by_editing_the_confirmation(stand: Stand) -> None:
+def test_handing_in_is_not_undone_by_editing_the_confirmation(stand: InMemoryBot) -> None:
     stand.says("3-72 无，入户20户", "1")
     assert stand.tx.number("SELECT count(*) FROM submissions") == 1
     assert "已提交的不撤回" in stand.edit(stand.last, "2")

@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from bot.chat import Edited, Incoming, Media, Reacted, Redacted, RoomSeen, Said, Unreadable
-from bot.dialogue.session import AskAnswer, AskMeasure, Conversation, dump
+from bot.dialogue.session import AskAnswer, AskMeasure, Session, dump
 from bot.rehearsal.chat import COUNTY, SERVER, direct_room
-from storage.db import StorageProblem, Transaction, is_of_the_file
-from tests.support.bot_in_memory import GROUP, LI, STRANGER, ZHANG, Stand, said
+from storage.db import StorageError, Transaction, is_of_the_file
+from tests.support.bot_in_memory import GROUP, LI, STRANGER, ZHANG, InMemoryBot, said
 from tests.support.bot_in_memory import dump as tables
 
 LEAK = "三组王五家水管老化漏水"
@@ -53,7 +53,7 @@ def fragile(
     return made, wrap
 
 
-def batch(stand: Stand) -> list[Incoming]:
+def batch(stand: InMemoryBot) -> list[Incoming]:
     """A bit of everything, from several people, with corrections and strangers."""
     talk = stand.event(Said("唔唔唔"), LI)
     return [
@@ -71,8 +71,8 @@ def batch(stand: Stand) -> list[Incoming]:
     ]
 
 
-def begun() -> Stand:
-    stand = Stand(deliver=False)
+def begun() -> InMemoryBot:
+    stand = InMemoryBot(deliver=False)
     stand.says("排查", "1")
     return stand
 
@@ -122,10 +122,10 @@ def test_a_failing_disk_is_no_fault_of_one_message(error: sqlite3.Error) -> None
         assert tables(stand.tx) == before
     assert is_of_the_file(error)
     assert not is_of_the_file(sqlite3.IntegrityError("a bug"))
-    assert not is_of_the_file(StorageProblem("told already"))
+    assert not is_of_the_file(StorageError("told already"))
 
 
-def poisoned(stand: Stand) -> None:
+def poisoned(stand: InMemoryBot) -> None:
     """Zhang's conversation is of a kind that no version ever wrote."""
     stand.connection.execute(
         "UPDATE conversations SET state = '{\"positions\": [1]}' WHERE room_id = ?", (direct_room(ZHANG),)
@@ -155,7 +155,7 @@ def test_a_message_whose_handling_fails_costs_only_itself(caplog: pytest.LogCapt
 def test_nothing_of_a_failed_message_stays() -> None:
     stand = begun()
     stand.say(f"2 {LEAK}")
-    gone = Conversation(pending=AskMeasure(101))
+    gone = Session(question=AskMeasure(101))
     stand.connection.execute("UPDATE conversations SET state = ?", (dump(gone),))
     before = {name: rows for name, rows in tables(stand.tx).items() if name not in ("inbox", "outbox")}
     stand.connection.execute(
@@ -234,8 +234,8 @@ def test_a_question_about_a_place_that_is_no_longer_theirs_takes_no_answer() -> 
 
 def test_a_question_about_an_item_that_the_checklist_no_longer_has_is_forgotten() -> None:
     stand = begun()
-    pending = AskAnswer("颍桥示范一村", "no-such-item")
-    state = dump(Conversation("颍桥示范一村", True, pending, (pending,)))
+    question = AskAnswer("颍桥示范一村", "no-such-item")
+    state = dump(Session("颍桥示范一村", True, question, (question,)))
     stand.connection.execute("UPDATE conversations SET state = ?", (state,))
     assert "#" not in stand.say("1")
     assert "第3项" in stand.say("排查")

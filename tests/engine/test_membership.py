@@ -6,12 +6,12 @@ from bot.chat import Reacted, RoomSeen, Said, Unreadable
 from bot.rehearsal.chat import COUNTY, direct_room
 from storage import rooms
 from storage.outbox import Outgoing
-from tests.support.bot_in_memory import GROUP, LI, OBSERVER, STRANGER, ZHANG, Stand, said
+from tests.support.bot_in_memory import GROUP, LI, OBSERVER, STRANGER, ZHANG, InMemoryBot, said
 
 
-def fresh(*who: str) -> Stand:
+def fresh(*who: str) -> InMemoryBot:
     """A stand on which these people were never greeted."""
-    stand = Stand()
+    stand = InMemoryBot()
     for user_id in who:
         stand.connection.execute("UPDATE people SET greeted = 0 WHERE user_id = ?", (user_id,))
     return stand
@@ -56,7 +56,7 @@ def test_nobody_is_greeted_in_a_room_of_several() -> None:
 
 
 def test_a_stranger_hears_one_polite_line_and_is_left_alone() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     rows = stand.take(seen=(invited(STRANGER),))
     assert acts(rows) == [("join", "!new:x"), ("message", "!new:x"), ("leave", "!new:x")]
     assert "不在名单上" in said(rows)
@@ -65,7 +65,7 @@ def test_a_stranger_hears_one_polite_line_and_is_left_alone() -> None:
 
 
 def test_nothing_a_stranger_says_is_kept() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     assert "不在名单上" in stand.say("我叫王小明", STRANGER, GROUP)
     assert stand.say("我叫王小明", STRANGER, GROUP) == ""
     assert stand.take(stand.event(Reacted(stand.last_sent, "👍"), STRANGER, GROUP)) == []
@@ -77,7 +77,7 @@ def test_nothing_a_stranger_says_is_kept() -> None:
 
 
 def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.connection.execute("UPDATE people SET active = 0 WHERE user_id = ?", (LI,))
     assert "不在名单上" in stand.say("排查", LI)
     assert stand.say("1", LI) == ""
@@ -85,7 +85,7 @@ def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
 
 
 def test_a_room_becomes_a_group_when_a_third_comes_in_and_stays_the_countys() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     room = direct_room(ZHANG)
 
     def kind(room_id: str) -> str:
@@ -104,7 +104,7 @@ def test_a_room_becomes_a_group_when_a_third_comes_in_and_stays_the_countys() ->
 
 
 def test_an_empty_direct_room_is_no_way_to_reach_anybody() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     zhang = stand.tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
     assert rooms.direct(stand.tx, zhang) == direct_room(ZHANG)
     stand.take(seen=(RoomSeen(direct_room(ZHANG), "joined", None, ()),))
@@ -112,7 +112,7 @@ def test_an_empty_direct_room_is_no_way_to_reach_anybody() -> None:
 
 
 def test_a_room_once_encrypted_stays_so() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     room = direct_room(ZHANG)
     stand.take(seen=(RoomSeen(room, "joined", True, (ZHANG,)),))
     stand.take(seen=(RoomSeen(room, "joined", False, (ZHANG,)), RoomSeen(room, "joined", None, None)))
@@ -122,7 +122,7 @@ def test_a_room_once_encrypted_stays_so() -> None:
 
 
 def test_an_upgraded_room_is_followed_to_its_successor() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     rows = stand.take(seen=(RoomSeen(COUNTY, "upgraded", successor="!county2:x"),))
     assert acts(rows) == [("join", "!county2:x")]
     stand.take(seen=(RoomSeen("!county2:x", "joined", None, (ZHANG, LI)),))
@@ -130,7 +130,7 @@ def test_an_upgraded_room_is_followed_to_its_successor() -> None:
 
 
 def test_a_reader_of_the_roster_may_ask_us_into_a_group() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     rows = stand.take(seen=(invited(OBSERVER, direct=False),))
     assert acts(rows) == [("join", "!new:x")]
     found = rooms.get(stand.tx, "!new:x")
@@ -139,7 +139,7 @@ def test_a_reader_of_the_roster_may_ask_us_into_a_group() -> None:
 
 
 def test_talk_among_others_in_a_group_is_none_of_our_business() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     for words in ("今天下雨了", "老王在吗", "水管漏了谁去看看", "好", "1"):
         assert stand.say(words, room=GROUP) == ""
     assert stand.take(stand.event(Said("@all 晚上开会"), LI, COUNTY)) == []
@@ -148,7 +148,7 @@ def test_talk_among_others_in_a_group_is_none_of_our_business() -> None:
 
 
 def test_whoever_invites_into_the_county_room_of_the_settings_is_followed() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.take(seen=(RoomSeen(COUNTY, "left"),))
     rows = stand.take(seen=(invited(STRANGER, direct=False, room=COUNTY),))
     assert acts(rows) == [("join", COUNTY)]

@@ -86,7 +86,7 @@ def test_digest_quiet_and_digest_all_begun_say_how_many_units_are_missing(
     language: str, tmp_path: Path
 ) -> None:
     async def play(rehearsal: Rehearsal, player: Player) -> None:
-        campaign, texts = rehearsal.house.world.campaign, load_texts()
+        campaign, texts = rehearsal.context.campaign, load_texts()
         counted = await rehearsal.database.read(lambda tx: figures(tx, campaign, START.date()))
         few = lines_of(campaign, replace(counted, quiet=("麦岭镇", "县教体局")), None, START)
         none = lines_of(campaign, replace(counted, quiet=()), None, START)

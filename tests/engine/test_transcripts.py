@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.context import build_world
+from bot.context import build_context
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.parse import understand
+from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import NAMES
 from bot.handlers import COMMANDS
 from bot.texts import LANGUAGES, load_texts
@@ -79,16 +79,14 @@ def test_every_kind_of_question_is_asked_in_some_chat(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_is_given_in_some_chat(language: str) -> None:
-    vocabulary = build_world(transcripts.plan_in(language).campaign).vocabulary
+    vocabulary = build_context(transcripts.plan_in(language).campaign, "").vocabulary
     lines = [
         line
         for path in TRANSCRIPTS
         if transcripts.language(path) == language
         for line in transcripts.spoken(path.read_text("utf-8"))
     ]
-    given = {
-        command.name for line in lines if (command := understand(line, Expect.NOTHING, vocabulary).command)
-    }
+    given = {command.name for line in lines if (command := parse(line, Expect.NOTHING, vocabulary).command)}
     assert sorted(set(COMMANDS) - given) == []
 
 

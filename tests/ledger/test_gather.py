@@ -17,7 +17,7 @@ from bot.ledger.scope import Scope, load_scope, parse_scope
 from storage import people
 from storage.db import Database
 from storage.people import Place
-from tests.support.bot_in_memory import FIRST, LI, START, Stand, plan
+from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
 
 CAMPAIGN = plan().campaign
 LEAK = "三组王五家水管老化漏水"
@@ -25,9 +25,9 @@ THIRD = "麦岭示范一村"
 
 
 @pytest.fixture
-def stand() -> Stand:
+def stand() -> InMemoryBot:
     """Zhang's first village is done but for item 40, with a finding and a draft; Li's has two answers."""
-    fresh = Stand()
+    fresh = InMemoryBot()
     fresh.says(
         "排查", "1", "3-10 无，入户12户", "11 不涉及", f"22 有，{LEAK}", "村委会8月12日前换好水管", "1"
     )
@@ -36,12 +36,12 @@ def stand() -> Stand:
     return fresh
 
 
-def made(stand: Stand, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
+def made(stand: InMemoryBot, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
     return gather(stand.tx, CAMPAIGN, scope or of(FIRST), "张三", stand.now + later)
 
 
 def of(name: str) -> Scope:
-    places = people.all_places(Stand().tx)
+    places = people.all_places(InMemoryBot().tx)
     return Scope(places=tuple(place.id for place in places if place.name == name))
 
 
@@ -49,7 +49,7 @@ def text(gathered: Gathered, no: int) -> str:
     return next(row.finding_text for row in gathered.form if row.no == no)
 
 
-def test_every_item_has_a_row_that_says_what_was_answered(stand: Stand) -> None:
+def test_every_item_has_a_row_that_says_what_was_answered(stand: InMemoryBot) -> None:
     rows = made(stand)
     assert [row.no for row in rows.form] == list(range(1, 73))
     assert text(rows, 5) == "未发现问题（入户12户）"
@@ -63,7 +63,7 @@ def test_every_item_has_a_row_that_says_what_was_answered(stand: Stand) -> None:
     )
 
 
-def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: Stand) -> None:
+def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: InMemoryBot) -> None:
     row = next(row for row in made(stand).form if row.no == 22)
     assert row.measure_text == "村委会8月12日前换好水管"
     assert row.result_text == "整改中（立行立改，2023年8月31日前）"
@@ -72,7 +72,7 @@ def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: Stand) -> No
     assert (draft.measure_text, draft.result_text) == ("未填", "草稿（时限未定）")
 
 
-def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: Stand) -> None:
+def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: InMemoryBot) -> None:
     rows = made(stand, Scope())
     assert text(rows, 22).startswith(f"{FIRST}：{LEAK}（问题101）")
     assert "个排查点未报" in text(rows, 22)
@@ -81,7 +81,7 @@ def test_over_several_places_findings_are_numbered_and_missing_places_named(stan
     assert text(made(stand, both), 5) == f"未发现问题（{FIRST}入户12户）；未报：{THIRD}"
 
 
-def test_the_flat_sheet_has_every_live_finding_and_only_those(stand: Stand) -> None:
+def test_the_flat_sheet_has_every_live_finding_and_only_those(stand: InMemoryBot) -> None:
     rows = made(stand, Scope()).findings
     assert [row.number for row in rows] == [101, 102]
     assert (rows[0].village, rows[0].township, rows[0].item_no) == (FIRST, "颍桥回族镇", 22)
@@ -91,7 +91,7 @@ def test_the_flat_sheet_has_every_live_finding_and_only_those(stand: Stand) -> N
     assert text(made(stand), 22) == "未发现问题" or "101" not in text(made(stand), 22)
 
 
-def test_the_cover_counts_answered_asked_and_findings(stand: Stand) -> None:
+def test_the_cover_counts_answered_asked_and_findings(stand: InMemoryBot) -> None:
     (unit,) = made(stand).cover
     assert unit.unit == "颍桥回族镇"
     sums = [
@@ -115,10 +115,10 @@ def test_the_cover_counts_answered_asked_and_findings(stand: Stand) -> None:
     ],
 )
 def test_words_after_the_command_narrow_it_down(words: str, scope: Scope) -> None:
-    assert parse_scope(words, Scope(), CAMPAIGN, people.all_places(Stand().tx)) == scope
+    assert parse_scope(words, Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) == scope
 
 
-def test_a_section_narrows_the_rows_and_the_findings(stand: Stand) -> None:
+def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None:
     scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, people.all_places(stand.tx))
     assert scope is not None
     rows = made(stand, scope)
@@ -128,10 +128,10 @@ def test_a_section_narrows_the_rows_and_the_findings(stand: Stand) -> None:
 
 
 def test_words_that_name_nothing_are_not_guessed_at() -> None:
-    assert parse_scope("火星", Scope(), CAMPAIGN, people.all_places(Stand().tx)) is None
+    assert parse_scope("火星", Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) is None
 
 
-def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: Stand) -> None:
+def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: InMemoryBot) -> None:
     own = [place for place in people.all_places(stand.tx) if place.name == FIRST]
     base = Scope(places=(own[0].id,))
     for words in ("全县", "麦岭镇", THIRD, "颍桥回族镇"):
@@ -141,7 +141,7 @@ def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: Stand) -> None
         )
 
 
-def test_overdue_and_open_findings_are_told_apart(stand: Stand) -> None:
+def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
     assert [f.number for f in made(stand, Scope(state="open")).findings] == [101, 102]
     assert [f.number for f in made(stand, Scope(state="overdue")).findings] == []
     late = timedelta(days=60)
@@ -156,7 +156,7 @@ def test_a_scope_survives_the_outbox() -> None:
 
 
 def test_a_scope_has_the_name_of_what_it_holds() -> None:
-    every = people.all_places(Stand().tx)
+    every = people.all_places(InMemoryBot().tx)
 
     def label(scope: Scope, places: list[Place] = every) -> str:
         return scope.label(CAMPAIGN, places)
@@ -168,7 +168,7 @@ def test_a_scope_has_the_name_of_what_it_holds() -> None:
 
 
 def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_path: Path) -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "1", f"22 有，{LEAK}")
     (row,) = [row for row in stand.take(stand.event(Said("台账"))) if row.act == "ledger"]
     path = tmp_path / "paicha.db"

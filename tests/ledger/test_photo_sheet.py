@@ -25,7 +25,7 @@ from bot.ledger.rows import PHOTO, EvidenceRow
 from bot.ledger.scope import Scope
 from bot.ledger.workbook import build_workbook
 from bot.rehearsal.chat import SERVER
-from bot.setup.bootstrap import read_in
+from bot.setup.bootstrap import fill_database
 from storage import evidence, findings
 from storage.db import Database, Transaction
 from storage.history import Cause
@@ -103,7 +103,7 @@ class County:
         async def run() -> bytes:
             database = await Database.open(self.folder / "paicha.db")
             try:
-                await database.transaction(lambda tx: read_in(tx, self.plan, NOW))
+                await database.transaction(lambda tx: fill_database(tx, self.plan, NOW))
                 await database.transaction(fill)
                 asked = scope or Scope(), "张三"
                 upload = await make_ledger(database, self.plan.campaign, asked, self.folder, NOW)

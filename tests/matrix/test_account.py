@@ -9,26 +9,26 @@ from typing import Any
 
 import pytest
 
-from bot.chat import SignedOut, TryLater
+from bot.chat import SignedOutError, TryLaterError
 from bot.demo.homeserver import Running
 from bot.matrix import account, cross_signing
 from bot.matrix.account import Settings
 from bot.matrix.cross_signing import Identity, IdentityError, sign_device
-from bot.matrix.gateway import Edge, connect
-from bot.matrix.http import Line
+from bot.matrix.gateway import Gateway, connect
+from bot.matrix.http import HomeserverClient
 from bot.matrix.keys import offer_keys
 from tests.support.matrix_rooms import Ear, Site, awake, new_site
 
 pytestmark = pytest.mark.synapse
 
 
-async def started(site: Site) -> Edge:
+async def started(site: Site) -> Gateway:
     edge = await connect(site.settings, site.folder, {})
     await offer_keys(edge._client)
     return edge
 
 
-async def sign(site: Site, edge: Edge) -> Identity:
+async def sign(site: Site, edge: Gateway) -> Identity:
     await sign_device(edge._client, site.folder, site.account.password)
     return await edge.identity()
 
@@ -61,15 +61,17 @@ def test_a_crash_during_the_first_sign_in_makes_no_second_device(
 
     async def crash() -> None:
         site = await new_site(homeserver, tmp_path)
-        call = Line.call
+        call = HomeserverClient.call
 
-        async def answered_too_late(self: Line, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        async def answered_too_late(
+            self: HomeserverClient, method: str, path: str, body: Any = None, **more: Any
+        ) -> Any:
             await call(self, method, path, body, **more)
-            raise TryLater("the connection broke before the answer came")
+            raise TryLaterError("the connection broke before the answer came")
 
         with monkeypatch.context() as breaking:
-            breaking.setattr(Line, "call", answered_too_late)
-            with pytest.raises(TryLater):
+            breaking.setattr(HomeserverClient, "call", answered_too_late)
+            with pytest.raises(TryLaterError):
                 await connect(site.settings, site.folder, {})
         assert len(await devices(site)) == 1
 
@@ -79,15 +81,15 @@ def test_a_crash_during_the_first_sign_in_makes_no_second_device(
 def test_what_the_operator_must_mend_is_said_plainly(homeserver: Running, tmp_path: Path) -> None:
     async def mistakes() -> None:
         site = await new_site(homeserver, tmp_path)
-        with pytest.raises(SignedOut, match="give the password once"):
+        with pytest.raises(SignedOutError, match="give the password once"):
             await connect(Settings(homeserver.url, site.account.user_id), site.folder, {})
-        with pytest.raises(SignedOut, match="cannot sign in"):
+        with pytest.raises(SignedOutError, match="cannot sign in"):
             await connect(Settings(homeserver.url, site.account.user_id, password="wrong"), site.folder, {})
         await (await connect(site.settings, site.folder, {})).close()
-        with pytest.raises(SignedOut, match="belongs to"):
+        with pytest.raises(SignedOutError, match="belongs to"):
             await connect(Settings(homeserver.url, "@other:paicha.local", password="p"), site.folder, {})
         (site.folder / account.FILE_NAME).write_text("{", encoding="utf-8")
-        with pytest.raises(SignedOut, match="damaged"):
+        with pytest.raises(SignedOutError, match="damaged"):
             await connect(site.settings, site.folder, {})
 
     asyncio.run(mistakes())

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.chat import Edited, Reacted, Redacted, Said, Undeliverable, Upload
+from bot.chat import Edited, Reacted, Redacted, Said, UndeliverableError, Upload
 from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from tests.conftest import new_account
@@ -72,7 +72,7 @@ def test_files_go_both_ways_and_are_checked(homeserver: Running, tmp_path: Path,
             assert (said.media.kind, said.media.name) == ("image", "水井.jpg")
             assert (said.media.key is not None) == encrypted
             assert await c.edge.chat.download(said.media, 20_000) == photo.read_bytes()
-            with pytest.raises(Undeliverable, match="limit"):
+            with pytest.raises(UndeliverableError, match="limit"):
                 await c.edge.chat.download(said.media, 5_000)
 
             sheet = Upload("台账.xlsx", "application/vnd.ms-excel", b"PK" + bytes(5000))
@@ -126,7 +126,7 @@ def test_the_direct_room_with_a_person_is_found_again(homeserver: Running, tmp_p
             await edge.chat.leave(room)
             await edge.chat.leave(room)
             assert await edge.chat.open_direct(person.user_id) != room
-            with pytest.raises(Undeliverable):
+            with pytest.raises(UndeliverableError):
                 await edge.chat.send(words(room, "gone", "?"))
 
     asyncio.run(talk())
@@ -147,7 +147,7 @@ def test_invitations_removals_and_upgrades_of_rooms_are_seen(homeserver: Running
             assert (upgraded.by, upgraded.successor) == (c.phone.user_id, upgrade["replacement_room"])
             await ask(c.phone, "POST", f"rooms/{quote(room)}/kick", {"user_id": bot})
             assert (await c.ear.sees("left", room)).by == c.phone.user_id
-            with pytest.raises(Undeliverable):
+            with pytest.raises(UndeliverableError):
                 await c.edge.chat.send(words(room, "late", "?"))
 
     asyncio.run(talk())

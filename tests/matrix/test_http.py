@@ -10,40 +10,46 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.chat import Media, SignedOut, TryLater, Undeliverable
+from bot.chat import Media, SignedOutError, TryLaterError, UndeliverableError
 from bot.matrix import backoff, sync_loop
 from bot.matrix.account import Settings
 from bot.matrix.gateway import connect
-from bot.matrix.http import Line, Refused, failure
+from bot.matrix.http import HomeserverClient, RefusedError, failure
 
 FAILURES: dict[str, tuple[int, object, dict[str, str], type[Exception], float | None]] = {
     "limit, wish in the body": (
         429,
         {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500},
         {},
-        TryLater,
+        TryLaterError,
         1.5,
     ),
-    "limit, wish in the header": (429, {"errcode": "M_LIMIT_EXCEEDED"}, {"Retry-After": "7"}, TryLater, 7.0),
+    "limit, wish in the header": (
+        429,
+        {"errcode": "M_LIMIT_EXCEEDED"},
+        {"Retry-After": "7"},
+        TryLaterError,
+        7.0,
+    ),
     "limit, a date in the header": (
         429,
         None,
         {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"},
-        TryLater,
+        TryLaterError,
         None,
     ),
-    "limit of a proxy": (429, None, {}, TryLater, None),
-    "proxy without a server": (502, None, {}, TryLater, None),
-    "server error": (500, {"errcode": "M_UNKNOWN"}, {}, TryLater, None),
-    "page of a proxy": (404, None, {}, TryLater, None),
-    "unknown token": (401, {"errcode": "M_UNKNOWN_TOKEN"}, {}, SignedOut, None),
-    "deactivated": (403, {"errcode": "M_USER_DEACTIVATED"}, {}, SignedOut, None),
-    "password asked for": (401, {"flows": [{}], "session": "s"}, {}, Refused, None),
-    "forbidden": (403, {"errcode": "M_FORBIDDEN", "error": "not in room"}, {}, Undeliverable, None),
-    "too large": (413, None, {}, Undeliverable, None),
-    "too large event": (413, {"errcode": "M_TOO_LARGE"}, {}, Undeliverable, None),
-    "user limit of the server": (403, {"errcode": "M_RESOURCE_LIMIT_EXCEEDED"}, {}, TryLater, None),
-    "list instead of an object": (400, ["errcode"], {}, TryLater, None),
+    "limit of a proxy": (429, None, {}, TryLaterError, None),
+    "proxy without a server": (502, None, {}, TryLaterError, None),
+    "server error": (500, {"errcode": "M_UNKNOWN"}, {}, TryLaterError, None),
+    "page of a proxy": (404, None, {}, TryLaterError, None),
+    "unknown token": (401, {"errcode": "M_UNKNOWN_TOKEN"}, {}, SignedOutError, None),
+    "deactivated": (403, {"errcode": "M_USER_DEACTIVATED"}, {}, SignedOutError, None),
+    "password asked for": (401, {"flows": [{}], "session": "s"}, {}, RefusedError, None),
+    "forbidden": (403, {"errcode": "M_FORBIDDEN", "error": "not in room"}, {}, UndeliverableError, None),
+    "too large": (413, None, {}, UndeliverableError, None),
+    "too large event": (413, {"errcode": "M_TOO_LARGE"}, {}, UndeliverableError, None),
+    "user limit of the server": (403, {"errcode": "M_RESOURCE_LIMIT_EXCEEDED"}, {}, TryLaterError, None),
+    "list instead of an object": (400, ["errcode"], {}, TryLaterError, None),
 }
 
 
@@ -55,7 +61,7 @@ def test_a_failure_means(
 ) -> None:
     found = failure(status, body, headers)
     assert isinstance(found, kind)
-    if isinstance(found, TryLater):
+    if isinstance(found, TryLaterError):
         assert found.after == after
 
 
@@ -91,12 +97,12 @@ def test_a_connection_that_is_dropped_is_tried_later_by_whoever_asked() -> None:
         return web.Response()
 
     async def ask(url: str) -> None:
-        line = Line(url)
-        with pytest.raises(TryLater):
+        line = HomeserverClient(url)
+        with pytest.raises(TryLaterError):
             await line.call("POST", "/x", {})
         await line.close()
-        nowhere = Line("http://127.0.0.1:9")
-        with pytest.raises(TryLater):
+        nowhere = HomeserverClient("http://127.0.0.1:9")
+        with pytest.raises(TryLaterError):
             await nowhere.call("GET", "/x")
         await nowhere.close()
 
@@ -109,8 +115,8 @@ def test_an_answer_that_is_no_json_object_is_no_answer() -> None:
         return web.Response(text="<html>maintenance</html>", content_type="text/html")
 
     async def ask(url: str) -> None:
-        line = Line(url)
-        with pytest.raises(TryLater):
+        line = HomeserverClient(url)
+        with pytest.raises(TryLaterError):
             await line.call("GET", "/x")
         await line.close()
 
@@ -135,8 +141,8 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(length: str) -> None:
         return response
 
     async def ask(url: str) -> None:
-        line = Line(url)
-        with pytest.raises(Undeliverable):
+        line = HomeserverClient(url)
+        with pytest.raises(UndeliverableError):
             await line.get_file("/x", 1_000_000)
         await line.close()
 
@@ -178,7 +184,7 @@ def test_a_server_that_fails_is_asked_again_after_pauses_and_never_from_the_begi
 
     async def ask(url: str) -> None:
         edge = await connect(Settings(url, "@bot:x", password="p"), tmp_path, {})
-        with pytest.raises(SignedOut):
+        with pytest.raises(SignedOutError):
             await edge.run("s5", _take_in)
         await edge.close()
 
@@ -199,9 +205,9 @@ def test_an_address_that_is_none_cannot_be_fetched(tmp_path: Path, url: str) -> 
 
     async def ask(server: str) -> None:
         edge = await connect(Settings(server, "@bot:x", password="p"), tmp_path, {})
-        with pytest.raises(Undeliverable):
+        with pytest.raises(UndeliverableError):
             await edge.chat.download(Media("image", "a", url), 100)
-        with pytest.raises(Undeliverable):
+        with pytest.raises(UndeliverableError):
             await edge.chat.download(Media("image", "a", "mxc://a/b", size=200), 100)
         await edge.close()
 

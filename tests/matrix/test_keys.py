@@ -15,7 +15,7 @@ from nio.store import SqliteStore
 from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix import keys
-from bot.matrix.gateway import Edge, connect
+from bot.matrix.gateway import Gateway, connect
 from bot.matrix.ingest import ingest
 from tests.conftest import new_account
 from tests.support.matrix_rooms import PATIENCE, Ear, ask, awake, chatting, new_site
@@ -43,7 +43,7 @@ async def use_up_all_keys(phone: Phone, user_id: str, device_id: str) -> list[st
         used.append(name)
 
 
-async def until_replenished(edge: Edge) -> None:
+async def until_replenished(edge: Gateway) -> None:
     """Ask the homeserver until it has enough of the bot's keys again, and an unused last resort."""
     query = {"filter": json.dumps(COUNT), "timeout": "0"}
     enough = False

@@ -22,13 +22,13 @@ pytestmark = pytest.mark.synapse
 
 async def speak_before_the_key(c: Chatting, spoken: str) -> list[tuple[str, str, Any]]:
     """The phone says something, and its key is held back; returns the requests that would have carried it."""
-    held: list[tuple[str, str, Any]] = []
+    queue: list[tuple[str, str, Any]] = []
     client = c.phone._client
     sends = client._send
 
     async def hold(kind: type, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
         if kind is nio.ShareGroupSessionResponse:
-            held.append((method, path, json.loads(data)))
+            queue.append((method, path, json.loads(data)))
             return nio.ShareGroupSessionResponse(c.room, set())
         return await sends(kind, method, path, data, *rest, **more)
 
@@ -36,11 +36,11 @@ async def speak_before_the_key(c: Chatting, spoken: str) -> list[tuple[str, str,
     client.olm.outbound_group_sessions.pop(c.room, None)
     await c.phone.say(c.room, spoken)
     client._send = sends
-    return held
+    return queue
 
 
-async def deliver(phone: Phone, held: list[tuple[str, str, Any]]) -> None:
-    for method, path, body in held:
+async def deliver(phone: Phone, queue: list[tuple[str, str, Any]]) -> None:
+    for method, path, body in queue:
         await ask(phone, method, path.partition("?")[0].removeprefix("/_matrix/client/v3/"), body)
 
 
@@ -50,12 +50,12 @@ def test_a_message_whose_key_comes_later_is_kept_and_read_when_it_comes(
     async def late() -> None:
         async with chatting(homeserver, tmp_path) as c:
             await c.ear.sees("joined", c.room)
-            held = await speak_before_the_key(c, "钥匙晚到")
+            queue = await speak_before_the_key(c, "钥匙晚到")
             kept = await c.ear.until(lambda ear: ear.events[-1] if ear.events else None)
             assert isinstance(kept.content, Unreadable)
             source = json.loads(json.dumps(dict(kept.content.source)))
             assert c.edge.retry(source, c.room) is None
-            await deliver(c.phone, held)
+            await deliver(c.phone, queue)
             session = kept.content.session_id
             await c.ear.until(lambda ear: session in ear.keys)
             read = c.edge.retry(source, c.room)

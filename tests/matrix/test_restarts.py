@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import SignedOut
+from bot.chat import SignedOutError
 from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix.account import forget_sign_in
@@ -116,9 +116,9 @@ def test_a_token_that_is_refused_ends_the_bot_and_a_password_makes_a_new_device(
                 await ear.sees("joined", room)
             edge = await connect(site.settings, site.folder, ear.known_rooms())
             await edge._client.line.call("POST", "/_matrix/client/v3/logout", {})
-            with pytest.raises(SignedOut):
+            with pytest.raises(SignedOutError):
                 await edge.chat.send(words(room, "t", "?"))
-            with pytest.raises(SignedOut):
+            with pytest.raises(SignedOutError):
                 await edge.run(ear.position, ear.take_in)
             await edge.close()
             forget_sign_in(site.folder)

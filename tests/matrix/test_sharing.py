@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.chat import TryLater
+from bot.chat import TryLaterError
 from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix import keys
@@ -21,7 +21,7 @@ from tests.support.matrix_rooms import Ear, ask, awake, chatting, new_room, new_
 
 def _first_share_fails(client: SafeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     call = client.line.call
-    failures = iter([TryLater("503")])
+    failures = iter([TryLaterError("503")])
 
     async def failing(method: str, path: str, body: Any = None, **more: Any) -> Any:
         if "/sendToDevice/" in path:
@@ -39,7 +39,7 @@ def test_a_message_is_not_sent_while_its_key_could_not_be_handed_out(
         async with chatting(homeserver, tmp_path) as c:
             _first_share_fails(c.edge._client, monkeypatch)
             row = words(c.room, "k", "看得见")
-            with pytest.raises(TryLater):
+            with pytest.raises(TryLaterError):
                 await c.edge.chat.send(row)
             await c.edge.chat.send(row)
             assert (await c.phone.hear(lambda e: e.is_message)).words == "看得见"

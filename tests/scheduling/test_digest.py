@@ -12,7 +12,7 @@ from storage import checks, people, rooms, schedule
 from storage.db import Value
 from storage.history import Cause
 from storage.outbox import Outgoing
-from tests.support.bot_in_memory import LI, OFFICE, START, ZHANG, Stand, house, plan
+from tests.support.bot_in_memory import LI, OFFICE, START, ZHANG, InMemoryBot, context, plan
 
 CAMPAIGN = plan().campaign
 
@@ -21,14 +21,14 @@ def posted(rows: list[Outgoing]) -> list[str]:
     return [str(row.content["body"]) for row in rows if row.room_id == COUNTY]
 
 
-def at(stand: Stand, text: str) -> Stand:
+def at(stand: InMemoryBot, text: str) -> InMemoryBot:
     stand.now = datetime.fromisoformat(f"2023-{text}").replace(tzinfo=START.tzinfo)
     return stand
 
 
 def test_an_empty_county_has_an_honest_digest() -> None:
-    (body,) = posted(at(Stand(), "08-05 18:00").tick())
-    places = len(people.all_places(Stand().tx))
+    (body,) = posted(at(InMemoryBot(), "08-05 18:00").tick())
+    places = len(people.all_places(InMemoryBot().tx))
     assert f"已查 0/应查 {places}" in body
     assert "0%" in body
     assert "尚未开始的单位 28 个" in body
@@ -36,7 +36,7 @@ def test_an_empty_county_has_an_honest_digest() -> None:
 
 
 def test_figures_count_places_cells_and_findings() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "3-72 无，入户20户", who=LI)
     stand.says("排查", "1", "4-10 无，查台账", "22 水管老化漏水没人修", "村委会8月12日前换管", "1")
     stand.says("12 慢病卡没有办下来", "稍后", "30 稍后")
@@ -52,7 +52,7 @@ def test_figures_count_places_cells_and_findings() -> None:
 
 
 def test_the_figures_are_set_against_the_last_digest() -> None:
-    stand = at(Stand(), "08-05 10:00")
+    stand = at(InMemoryBot(), "08-05 10:00")
     stand.says("排查", "3-72 无，入户20户", who=LI)
     at(stand, "08-05 18:00").tick()
     at(stand, "08-06 10:00").says("排查", "1", "4-10 无，查台账", "22 水管老化漏水没人修")
@@ -66,7 +66,7 @@ def test_the_figures_are_set_against_the_last_digest() -> None:
 
 
 def test_it_is_posted_once_a_day_at_its_hour_within_the_campaign() -> None:
-    stand, days = at(Stand(), "07-10 17:00"), []
+    stand, days = at(InMemoryBot(), "07-10 17:00"), []
     while stand.now.date() < date(2023, 9, 5):
         days += [stand.now for _ in posted(stand.tick())]
         stand.later(minutes=30)
@@ -77,7 +77,7 @@ def test_it_is_posted_once_a_day_at_its_hour_within_the_campaign() -> None:
 
 
 def test_after_days_asleep_only_the_newest_missed_one_is_posted_marked_as_late() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     at(stand, "08-05 18:00").tick()
     (body,) = posted(at(stand, "08-09 09:30").tick())
     assert body.startswith("（补发）")
@@ -87,18 +87,18 @@ def test_after_days_asleep_only_the_newest_missed_one_is_posted_marked_as_late()
 
 
 def test_a_late_one_waits_for_the_end_of_the_quiet_hours() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     at(stand, "08-05 18:00").tick()
     assert posted(at(stand, "08-06 21:00").tick()) == []
     assert len(posted(at(stand, "08-07 08:00").tick())) == 1
 
 
 def test_nothing_is_caught_up_with_before_the_first_digest_ever() -> None:
-    assert posted(at(Stand(), "08-09 09:30").tick()) == []
+    assert posted(at(InMemoryBot(), "08-09 09:30").tick()) == []
 
 
 def test_without_a_county_room_there_is_no_digest_until_there_is_one() -> None:
-    stand = at(Stand(), "08-05 18:00")
+    stand = at(InMemoryBot(), "08-05 18:00")
     rooms.set_state(stand.tx, COUNTY, "left", stand.now)
     assert posted(stand.tick()) == []
     rooms.set_county(stand.tx, COUNTY, stand.now)
@@ -107,7 +107,7 @@ def test_without_a_county_room_there_is_no_digest_until_there_is_one() -> None:
 
 def test_the_hour_is_the_operators() -> None:
     stand, hours = (
-        at(Stand(), "08-05 16:59"),
+        at(InMemoryBot(), "08-05 16:59"),
         Hours(digest_at=datetime.fromisoformat("2023-08-05 17:00").time()),
     )
     assert posted(stand.tick(hours)) == []
@@ -115,14 +115,14 @@ def test_the_hour_is_the_operators() -> None:
 
 
 def test_asking_for_it_shows_the_figures_now_and_takes_no_slot() -> None:
-    stand = at(Stand(), "08-05 10:00")
+    stand = at(InMemoryBot(), "08-05 10:00")
     assert "简报" in stand.say("简报", OFFICE)
     assert schedule.figures_before(stand.tx, "2023-08-06") is None
     assert len(posted(at(stand, "08-05 18:00").tick())) == 1
 
 
 def test_no_person_is_named_in_it() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "1", "22 水管老化漏水没人修")
     (body,) = posted(at(stand, "08-05 18:00").tick())
     names = [person.name for person in people.everybody(stand.tx) if person.user_id in (ZHANG, LI)]
@@ -131,7 +131,7 @@ def test_no_person_is_named_in_it() -> None:
 
 
 def test_a_county_of_448_villages_is_counted_to_the_last_cell() -> None:
-    tx = Stand().tx
+    tx = InMemoryBot().tx
     villages = 448
     units = [unit for unit in people.units(tx) if unit.kind == "township"]
     people.keep_units(tx, ((u.id, u.name, u.kind) for u in units))
@@ -145,6 +145,6 @@ def test_a_county_of_448_villages_is_counted_to_the_last_cell() -> None:
     f = figures(tx, CAMPAIGN, START.date())
     assert (f.places, f.begun, f.done) == (448, 224, 112)
     assert (f.cells, f.answered) == (448 * 70, 112 * 70 + 112 * 35)
-    text = house().texts.together(digest_lines(tx, CAMPAIGN, START), "zh-CN")
+    text = context().texts.together(digest_lines(tx, CAMPAIGN, START), "zh-CN")
     assert "11760/31360，37.5%" in text
     assert replace(f, quiet=()).plain()["answered"] == 11760

@@ -9,7 +9,7 @@ import pytest
 from bot.chat import Said
 from bot.scheduling.reminders import Hours
 from storage import outbox
-from tests.support.bot_in_memory import COORDINATOR, LI, OBSERVER, OFFICE, START, ZHANG, Stand, plan
+from tests.support.bot_in_memory import COORDINATOR, LI, OBSERVER, OFFICE, START, ZHANG, InMemoryBot, plan
 from tests.support.bot_in_memory import dump as tables
 
 ZONE = START.tzinfo
@@ -19,7 +19,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2023-{text}").replace(tzinfo=ZONE)
 
 
-def ticks(stand: Stand, start: str, end: str, minutes: int = 1) -> list[tuple[datetime, str, str]]:
+def ticks(stand: InMemoryBot, start: str, end: str, minutes: int = 1) -> list[tuple[datetime, str, str]]:
     """(when, to whom, what) of everything the ticks of a time write to people, not to rooms."""
     told = []
     stand.now = at(start)
@@ -46,25 +46,25 @@ def to(told: list[tuple[datetime, str, str]], who: str) -> list[tuple[datetime, 
     ],
 )
 def test_each_occasion_is_told_once_at_its_hour(day: str, words: str) -> None:
-    told = to(ticks(Stand(), f"{day} 08:00", f"{day} 20:00"), ZHANG)
+    told = to(ticks(InMemoryBot(), f"{day} 08:00", f"{day} 20:00"), ZHANG)
     assert [when.time() for when, _ in told] == [time(9)]
     assert words in told[0][1]
     assert "还有 140 项没答" in told[0][1]
 
 
 def test_days_without_an_occasion_are_quiet() -> None:
-    assert ticks(Stand(), "08-05 08:00", "08-06 20:00", 7) == []
+    assert ticks(InMemoryBot(), "08-05 08:00", "08-06 20:00", 7) == []
 
 
 def test_two_occasions_of_a_day_are_one_message() -> None:
-    told = to(ticks(Stand(), "08-28 08:00", "08-28 20:00"), ZHANG)
+    told = to(ticks(InMemoryBot(), "08-28 08:00", "08-28 20:00"), ZHANG)
     assert len(told) == 1
     assert "集中整改今天截止" in told[0][1]
     assert "完善整改" in told[0][1]
 
 
 def test_only_people_with_something_left_are_written_to() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-06 10:00")
     stand.says("排查", "3-72 无，入户20户", who=LI)
     told = ticks(stand, "08-07 08:00", "08-07 12:00")
@@ -75,7 +75,7 @@ def test_only_people_with_something_left_are_written_to() -> None:
 
 
 def test_drafts_and_open_findings_are_something_left() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-06 10:00")
     stand.says("排查", "22 水管老化漏水没人修", "村委会8月12日前换管", "1", who=LI)
     stand.says("12 慢病卡没有办下来", "稍后", "其余无，入户20户", who=LI)
@@ -85,7 +85,7 @@ def test_drafts_and_open_findings_are_something_left() -> None:
 
 
 def test_nobody_is_disturbed_in_the_middle_of_a_conversation() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-07 08:55")
     stand.say("排查")
     told = to(ticks(stand, "08-07 08:56", "08-07 12:00"), ZHANG)
@@ -99,13 +99,13 @@ def test_nothing_is_sent_in_quiet_hours_and_a_late_one_says_so() -> None:
     assert hours.are_quiet(time(3))
     assert not hours.are_quiet(time(14))
     assert not hours.are_quiet(time(8))
-    told = ticks(Stand(), "08-07 12:00", "08-08 08:59", 10)
+    told = ticks(InMemoryBot(), "08-07 12:00", "08-08 08:59", 10)
     assert {when.time() for when, _, _ in told} == {time(14)}
     assert all(body.startswith("（补发）") for _, _, body in told)
 
 
 def test_after_three_days_asleep_only_the_newest_missed_occasion_is_told() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     ticks(stand, "08-05 09:00", "08-05 10:00", 10)
     told = to(ticks(stand, "08-08 10:00", "08-08 12:00", 10), ZHANG)
     assert len(told) == 1
@@ -117,18 +117,18 @@ def test_after_three_days_asleep_only_the_newest_missed_occasion_is_told() -> No
 
 
 def test_a_bot_installed_after_an_occasion_has_nothing_to_catch_up_with() -> None:
-    assert ticks(Stand(), "08-08 09:00", "08-08 19:00", 10) == []
+    assert ticks(InMemoryBot(), "08-08 09:00", "08-08 19:00", 10) == []
 
 
 def test_a_phase_that_ended_while_nobody_listened_is_not_told_of() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     ticks(stand, "08-05 09:00", "08-05 10:00", 10)
     told = to(ticks(stand, "08-12 09:00", "08-12 19:00", 10), ZHANG)
     assert all("全面排查" not in body for _, body in told)
 
 
 def test_late_doubled_and_repeated_ticks_change_nothing_more() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-07 09:00")
     assert stand.tick() != []
     stood = tables(stand.tx)
@@ -140,7 +140,7 @@ def test_late_doubled_and_repeated_ticks_change_nothing_more() -> None:
 
 
 def test_at_most_so_many_messages_a_day_are_begun_with_a_person() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-07 08:30")
     person = stand.tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
     for n in range(2):
@@ -154,7 +154,7 @@ def test_at_most_so_many_messages_a_day_are_begun_with_a_person() -> None:
 
 
 def test_a_reminder_rings_and_names_its_reader() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.now = at("08-07 09:00")
     content = next(row.content for row in stand.tick() if row.person_id is not None)
     assert content["msgtype"] == "m.text"
@@ -162,7 +162,7 @@ def test_a_reminder_rings_and_names_its_reader() -> None:
 
 
 def test_every_reminder_of_the_campaign_comes_within_its_limits() -> None:
-    stand, told = Stand(), []
+    stand, told = InMemoryBot(), []
     campaign = plan().campaign
     day = campaign.starts
     while day <= campaign.ends + timedelta(days=1):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.setup.campaign_file import load_campaign, parse_campaign
-from bot.setup.errors import FileProblems
+from bot.setup.errors import FileErrors
 
 TEXT = (Path(__file__).parents[2] / "checklist.json").read_text("utf-8")
 VALID: dict[str, Any] = json.loads(TEXT)
@@ -22,7 +22,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(FileProblems) as caught:
+    with pytest.raises(FileErrors) as caught:
         parse_campaign(text)
     return caught.value.lines
 
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_told_plainly(tmp_path: Path) -> None:
     for make in (lambda p: None, Path.mkdir, lambda p: p.write_bytes("排查".encode("gbk"))):
         path = tmp_path / f"{id(make)}.json"
         make(path)
-        with pytest.raises(FileProblems) as caught:
+        with pytest.raises(FileErrors) as caught:
             load_campaign(path)
         assert len(caught.value.lines) == 1
         assert caught.value.lines[0].startswith(path.name)
@@ -212,7 +212,7 @@ def test_any_json_is_a_list_of_problems(value: object) -> None:
 def answers_plainly(text: str) -> None:
     try:
         found = parse_campaign(text)
-    except FileProblems as error:
+    except FileErrors as error:
         lines = error.lines
     else:
         assert [item.no for item in found.items] == list(range(1, len(found.items) + 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.setup.config import Config, Homeserver, load_config, parse_config, require_homeserver
-from bot.setup.errors import FileProblems
+from bot.setup.errors import FileErrors
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "paicha.example.toml"
 HERE = Path("/srv/paicha")
@@ -23,7 +23,7 @@ def account(config: Config) -> Homeserver:
 
 
 def problems(text: str, folder: Path = HERE) -> tuple[str, ...]:
-    with pytest.raises(FileProblems) as caught:
+    with pytest.raises(FileErrors) as caught:
         parse_config(text, folder, {})
     return caught.value.lines
 
@@ -36,7 +36,7 @@ def test_an_empty_file_is_enough_to_check_and_to_export() -> None:
         HERE / "roster.toml",
     )
     assert config.homeserver is None
-    with pytest.raises(FileProblems, match=r"paicha\.toml: homeserver: is missing"):
+    with pytest.raises(FileErrors, match=r"paicha\.toml: homeserver: is missing"):
         require_homeserver(config)
 
 
@@ -180,5 +180,5 @@ def test_broken_toml_is_told_with_its_line() -> None:
 
 
 def test_a_missing_file_is_told_plainly(tmp_path: Path) -> None:
-    with pytest.raises(FileProblems, match=r"paicha\.toml: cannot be read"):
+    with pytest.raises(FileErrors, match=r"paicha\.toml: cannot be read"):
         load_config(tmp_path / "paicha.toml", {})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.campaign import Campaign, PlaceKind
 from bot.domain.roster import Role, Roster, find_people
 from bot.setup.campaign_file import load_campaign
-from bot.setup.errors import FileProblems
+from bot.setup.errors import FileErrors
 from bot.setup.roster_file import load_roster, parse_roster
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def demo() -> Roster:
 
 
 def problems(text: str) -> tuple[str, ...]:
-    with pytest.raises(FileProblems) as caught:
+    with pytest.raises(FileErrors) as caught:
         parse_roster(text, CAMPAIGN, SERVER)
     return caught.value.lines
 
@@ -221,7 +221,7 @@ def test_an_empty_roster_says_what_is_missing() -> None:
 
 
 def test_ids_without_a_server_are_refused_when_none_is_known() -> None:
-    with pytest.raises(FileProblems, match="no Matrix id"):
+    with pytest.raises(FileErrors, match="no Matrix id"):
         parse_roster(SMALL, CAMPAIGN, "")
 
 
@@ -234,7 +234,7 @@ def test_ids_without_a_server_are_refused_when_none_is_known() -> None:
 def test_any_torn_roster_is_read_or_refused_in_plain_lines(start: int, length: int, put: str) -> None:
     try:
         parse_roster(SMALL[:start] + put + SMALL[start + length :], CAMPAIGN, SERVER)
-    except FileProblems as error:
+    except FileErrors as error:
         lines = error.lines
     else:
         return

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from storage.db import Database, Reader, StorageProblem, Transaction
+from storage.db import Database, Reader, StorageError, Transaction
 from storage.lock import hold
 from storage.migrate import migrate, migrations
 
@@ -88,7 +88,7 @@ def test_the_reader_cannot_write_and_sees_one_snapshot(tmp_path: Path) -> None:
         reader.all(NEW_SLOT, ("1",))
 
     async def work(database: Database) -> None:
-        with pytest.raises(StorageProblem):
+        with pytest.raises(StorageError):
             await database.read(write)
 
     with_database(tmp_path, work)
@@ -125,7 +125,7 @@ def test_a_newer_file_is_refused_with_a_plain_word(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "paicha.db")
     connection.execute("PRAGMA user_version=999")
     connection.close()
-    with pytest.raises(StorageProblem, match="newer Paicha"):
+    with pytest.raises(StorageError, match="newer Paicha"):
         with_database(tmp_path, lambda database: asyncio.sleep(0))
 
 
@@ -133,7 +133,7 @@ def test_something_else_than_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "paicha.db").write_text(
         "these are notes, and long enough to be looked at as a file header. " * 40
     )
-    with pytest.raises(StorageProblem, match="not a Paicha database"):
+    with pytest.raises(StorageError, match="not a Paicha database"):
         with_database(tmp_path, lambda database: asyncio.sleep(0))
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from storage import history
 from storage.history import Cause
-from tests.support.bot_in_memory import START, Stand
+from tests.support.bot_in_memory import START, InMemoryBot
 
 LEAK = "三组王五家水管老化漏水"
 
 
-def told() -> Stand:
-    stand = Stand()
+def told() -> InMemoryBot:
+    stand = InMemoryBot()
     stand.says(
         "排查", "1", "1", f"2 {LEAK}", "村委会8月12日前换好水管", "1", "6-8 无，查台账", "撤回", "语言 en"
     )
@@ -45,7 +45,7 @@ def test_what_changes_nothing_leaves_no_row() -> None:
 
 def test_the_chain_of_seals_is_sound() -> None:
     assert history.first_broken(told().tx) is None
-    assert history.first_broken(Stand().tx) is None
+    assert history.first_broken(InMemoryBot().tx) is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_program_itself_cannot_change_or_delete_history() -> None:
 
 
 def test_a_reversal_is_marked_and_named_by_the_message_that_caused_it() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     stand.says("排查", "1", "1")
     answer = stand.last
     stand.redact(answer)
@@ -91,7 +91,7 @@ def test_a_reversal_is_marked_and_named_by_the_message_that_caused_it() -> None:
 
 
 def test_seals_hold_over_words_of_every_kind() -> None:
-    stand = Stand()
+    stand = InMemoryBot()
     for words in ("\ud800", "\x00", "漏水" * 1000, '{"a": 1}', "😂"):
         history.add(
             stand.tx,

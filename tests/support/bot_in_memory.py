@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 from bot.chat import Batch, Content, Edited, Incoming, Media, Reacted, Redacted, RoomSeen, Said
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
-from bot.dialogue import session
-from bot.dialogue.session import Conversation
-from bot.engine.inbox import House, take_in
+from bot.context import Context, build_context
+from bot.dialogue import session as sessions
+from bot.dialogue.session import Session
+from bot.engine.inbox import take_in
 from bot.rehearsal.chat import BOT, COUNTY, SERVER, direct_room
 from bot.scheduling.reminders import Hours, tick
-from bot.setup.bootstrap import Plan, build_house, read_in
+from bot.setup.bootstrap import Setup, fill_database
 from storage import checks, outbox, people, rooms
 from storage.db import Reader, Transaction
 from storage.migrate import migrate
@@ -36,13 +37,13 @@ FIRST, SECOND = "颍桥示范一村", "颍桥示范二村"  # both are Zhang's
 
 
 @functools.cache
-def plan() -> Plan:
+def plan() -> Setup:
     return plan_from(CHECKLIST, DEMO_ROSTER, SERVER)
 
 
 @functools.cache
-def house() -> House:
-    return build_house(plan(), BOT)
+def context() -> Context:
+    return build_context(plan().campaign, BOT)
 
 
 @functools.cache
@@ -52,7 +53,7 @@ def _template() -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     migrate(connection, Path(":memory:"))
     tx = Transaction(connection)
-    read_in(tx, plan(), START)
+    fill_database(tx, plan(), START)
     rooms.set_county(tx, COUNTY, START)
     for person in people.everybody(tx):
         rooms.keep(tx, rooms.Room(direct_room(person.user_id), "direct", person.id, False, "joined"), START)
@@ -62,7 +63,7 @@ def _template() -> sqlite3.Connection:
 
 
 @dataclass
-class Stand:
+class InMemoryBot:
     """One bot. `now` is its clock; `deliver` False leaves the outbox unsent."""
 
     connection: sqlite3.Connection = field(default_factory=lambda: copy_of(_template()))
@@ -77,10 +78,10 @@ class Stand:
 
     def take(self, *events: Incoming, seen: Sequence[RoomSeen] = (), position: str = "") -> list[Outgoing]:
         """One batch in one transaction; what it put into the outbox."""
-        return self.write(lambda tx: take_in(tx, house(), Batch(position, events, tuple(seen)), self.now))
+        return self.write(lambda tx: take_in(tx, context(), Batch(position, events, tuple(seen)), self.now))
 
     def tick(self, hours: Hours | None = None) -> list[Outgoing]:
-        return self.write(lambda tx: tick(tx, house(), hours or Hours(), self.now))
+        return self.write(lambda tx: tick(tx, context(), hours or Hours(), self.now))
 
     def write(self, work: Callable[[Transaction], None]) -> list[Outgoing]:
         last = self.tx.number("SELECT max(id) FROM outbox")
@@ -139,12 +140,12 @@ class Stand:
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
 
-    def standing(self, who: str = ZHANG, room: str = "") -> Conversation:
+    def standing(self, who: str = ZHANG, room: str = "") -> Session:
         text = self.tx.value(
             "SELECT state FROM conversations JOIN people ON people.id = person_id WHERE user_id = ? AND room_id = ?",
             (who, room or direct_room(who)),
         )
-        return session.load(str(text)) if text else Conversation()
+        return sessions.load(str(text)) if text else Session()
 
     def answers(self, place: str = FIRST) -> dict[int, str]:
         """Printed item number -> answer."""

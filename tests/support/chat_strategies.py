@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from bot.chat import Content, Edited, Media, Reacted, Redacted, Said
-from bot.dialogue import session
+from bot.dialogue import session as sessions
 from bot.rehearsal.chat import COUNTY, SERVER, direct_room
 from storage import findings, history, people
 from storage.db import Reader
 from storage.outbox import Outgoing
-from tests.support.bot_in_memory import COORDINATOR, GROUP, LI, OBSERVER, OFFICE, STRANGER, ZHANG, Stand
+from tests.support.bot_in_memory import COORDINATOR, GROUP, LI, OBSERVER, OFFICE, STRANGER, ZHANG, InMemoryBot
 
 REPORTERS = (ZHANG, LI, COORDINATOR)
 EVERYONE = (*REPORTERS, OFFICE, OBSERVER, STRANGER)
@@ -91,7 +91,7 @@ STEPS = st.lists(st.builds(Step, KINDS, SPEAKERS, ROOMS, WORDS, PICK), min_size=
 class Chat:
     """Plays steps on a stand and remembers who said what."""
 
-    stand: Stand = field(default_factory=Stand)
+    stand: InMemoryBot = field(default_factory=InMemoryBot)
     said: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     sent: dict[str, list[str]] = field(default_factory=dict)  # room -> the bot's event ids
     owners: dict[str, str] = field(default_factory=dict)  # event id -> who
@@ -208,7 +208,7 @@ def check_books(tx: Reader, owners: dict[str, str], events: Sequence[str]) -> No
     assert history.first_broken(tx) is None
     assert tx.number("SELECT count(*) FROM inbox WHERE state = 'failed'") == 0
     for row in tx.all("SELECT state FROM conversations"):
-        assert session.dump(session.load(row["state"])) == row["state"]
+        assert sessions.dump(sessions.load(row["state"])) == row["state"]
 
 
 def _check_place(tx: Reader, person: people.Person, subject: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.chat import Media, Message, Undeliverable, Upload
+from bot.chat import Media, Message, UndeliverableError, Upload
 
 
 @dataclass
@@ -23,7 +23,7 @@ class FakeHomeserver:
     files: dict[str, bytes | Exception] = field(default_factory=dict)
     trouble: Callable[[str, str], None] = lambda what, of: None
     lost_answer: Callable[[str], Exception | None] = lambda txn_id: None  # sent, but the answer never came
-    held: dict[str, asyncio.Event] = field(default_factory=dict)  # room -> sends wait for it
+    queue: dict[str, asyncio.Event] = field(default_factory=dict)  # room -> sends wait for it
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def _ask(self, what: str, of: str) -> None:
@@ -32,8 +32,8 @@ class FakeHomeserver:
 
     async def send(self, message: Message, upload: Upload | None = None) -> str:
         self._ask("send", message.txn_id)
-        if message.room_id in self.held:
-            await self.held[message.room_id].wait()
+        if message.room_id in self.queue:
+            await self.queue[message.room_id].wait()
         key = (message.room_id, message.txn_id)
         if key not in self.known:
             body = {**message.content, "file": upload.data} if upload else message.content
@@ -64,11 +64,11 @@ class FakeHomeserver:
 
     async def download(self, media: Media, limit: int) -> bytes:
         self._ask("download", media.url)
-        found = self.files.get(media.url, Undeliverable("it is not there"))
+        found = self.files.get(media.url, UndeliverableError("it is not there"))
         if isinstance(found, Exception):
             raise found
         if len(found) > limit:
-            raise Undeliverable(f"over the limit of {limit}")
+            raise UndeliverableError(f"over the limit of {limit}")
         return found
 
     def forget_transactions(self) -> None:

@@ -17,8 +17,8 @@ from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix import account as bot_account
 from bot.matrix.decrypt import MEGOLM
-from bot.matrix.gateway import Edge, Settings, connect
-from bot.matrix.http import Line
+from bot.matrix.gateway import Gateway, Settings, connect
+from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.safe_client import SafeClient
 from tests.conftest import Account, new_account
@@ -40,7 +40,7 @@ class Ear:
     gaps: list[str] = field(default_factory=list)
     batches: int = 0
     joins: bool = True  # whether every invitation is followed
-    edge: Edge | None = None
+    edge: Gateway | None = None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def take_in(self, batch: Batch) -> None:
@@ -105,7 +105,7 @@ async def new_site(hs: Running, folder: Path) -> Site:
 
 
 @asynccontextmanager
-async def awake(site: Site, ear: Ear) -> AsyncIterator[Edge]:
+async def awake(site: Site, ear: Ear) -> AsyncIterator[Gateway]:
     """The bot runs; at the end it is stopped as by a kill: in the middle of whatever it does."""
     edge = ear.edge = await connect(site.settings, site.folder, ear.known_rooms())
     before = ear.batches
@@ -136,7 +136,7 @@ def offline_client(folder: Path) -> SafeClient:
     """A device that is on no homeserver. Its `store.database` must be closed."""
 
     async def made() -> SafeClient:
-        line = Line("http://127.0.0.1:9")
+        line = HomeserverClient("http://127.0.0.1:9")
         await line.close()
         return SafeClient(line, bot_account.Account("@bot:x", "DEVICE", "token", "pickle", "seed"), folder)
 
@@ -149,7 +149,7 @@ class Chatting:
 
     site: Site
     ear: Ear
-    edge: Edge
+    edge: Gateway
     phone: Phone
     room: str
 
@@ -168,7 +168,7 @@ async def chatting(hs: Running, folder: Path, *, encrypted: bool = True) -> Asyn
 
 async def ask(phone: Phone, method: str, path: str, body: Json | None = None) -> Json:
     """One raw request under /_matrix/client/v3 as a person."""
-    line = Line(phone._client.homeserver, phone._client.access_token)
+    line = HomeserverClient(phone._client.homeserver, phone._client.access_token)
     try:
         return await line.call(method, f"/_matrix/client/v3/{path}", body)
     finally:

@@ -9,28 +9,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.chat import Upload
-from bot.delivery.outbox_sender import Postman
+from bot.delivery.outbox_sender import OutboxSender
 from storage import outbox, people
 from storage.db import Database, Transaction
 from storage.outbox import Outgoing
 from tests.support.fake_homeserver import FakeHomeserver
 
 NOW = datetime(2023, 8, 5, 9, tzinfo=UTC)
-Work = Callable[["Office"], Awaitable[None]]
+Work = Callable[["OutboxHarness"], Awaitable[None]]
 
 
-class Office:
+class OutboxHarness:
     """A database with people and rooms, a homeserver, and postmen that come and go."""
 
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
         self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
 
-    def postman(self) -> Postman:
+    def postman(self) -> OutboxSender:
         async def build(row: Outgoing) -> Upload | str:
             return self.ledger
 
-        return Postman(self.database, self.server, build, lambda: self.now)
+        return OutboxSender(self.database, self.server, build, lambda: self.now)
 
     async def write(
         self, room: str | None, *bodies: str, person: int | None = None, act: str = "message"
@@ -52,7 +52,7 @@ class Office:
         )
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Postman]:
+    async def running(self) -> AsyncIterator[OutboxSender]:
         """A postman at work; killed at the end as by SIGKILL: what it had not noted stays unnoted."""
         postman = self.postman()
         task = asyncio.create_task(postman.run())
@@ -73,7 +73,7 @@ class Office:
                 pass
 
 
-def in_office(tmp_path: Path, work: Work) -> None:
+def with_outbox(tmp_path: Path, work: Work) -> None:
     async def run() -> None:
         database = await Database.open(tmp_path / "paicha.db")
 
@@ -83,7 +83,7 @@ def in_office(tmp_path: Path, work: Work) -> None:
 
         try:
             await database.transaction(people_and_rooms)
-            await work(Office(database))
+            await work(OutboxHarness(database))
         finally:
             await database.close()
 

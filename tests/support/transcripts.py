@@ -22,7 +22,7 @@ from bot.domain.roster import Person, Role
 from bot.rehearsal.chat import SERVER, Rehearsal, Shown, doors, open_rehearsal
 from bot.rehearsal.player import Player, as_text, parse_time
 from bot.scheduling.reminders import Hours
-from bot.setup.bootstrap import Plan
+from bot.setup.bootstrap import Setup
 from bot.texts import Texts
 from storage import findings
 from storage.history import Cause
@@ -77,7 +77,7 @@ def spoken(text: str) -> list[str]:
     return [*(line for line in said if not line.startswith("/")), *words]
 
 
-def plan_in(language: str) -> Plan:
+def plan_in(language: str) -> Setup:
     plan = plan_from(DATA / "checklist.json", DEMO_ROSTER, SERVER, language)
     roster = plan.roster
     villages = tuple(place.id for place in roster.places if place.kind == "village")
@@ -134,11 +134,11 @@ def _asked(rows: list[str]) -> set[str]:
 
 
 def _overhear(rehearsal: Rehearsal, language: str) -> Overheard:
-    house = rehearsal.house
-    heard = Overheard(dict(house.texts.catalogue[language]))
-    rehearsal.house = replace(house, texts=Texts({**house.texts.catalogue, language: heard}))
+    context = rehearsal.context
+    heard = Overheard(dict(context.texts.catalogue[language]))
+    rehearsal.context = replace(context, texts=Texts({**context.texts.catalogue, language: heard}))
     rehearsal.postman, rehearsal.gallery = doors(
-        rehearsal.database, rehearsal.stage, rehearsal.house, rehearsal.folder, rehearsal.clock.now
+        rehearsal.database, rehearsal.stage, rehearsal.context, rehearsal.folder, rehearsal.clock.now
     )
     return heard
 

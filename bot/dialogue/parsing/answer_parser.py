@@ -41,7 +41,7 @@ _KIND_OF = re.compile("(?:这类|此类|该类|这种|此种|这样的|这个|�
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedAnswer:
     """What a stretch of words answers. `could` with one answer is certain, with several a doubt, empty: no answer."""
 
     could: tuple[Answer, ...] = ()
@@ -57,21 +57,21 @@ class Reading:
         return self.could if len(self.could) > 1 else ()
 
 
-def read_answer(line: Line, words: AnswerWords) -> Reading:
+def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
     """What `line` answers, by its first clause; the other clauses are detail, agree, or put it in doubt."""
     spans = clauses(line)
     if not spans:
-        return Reading(look_up(line.fold, words), bare=True)
+        return ParsedAnswer(look_up(line.fold, words), bare=True)
     while len(spans) > 1 and _says_nothing(line.fold[slice(*spans[0])], words):
         spans = spans[1:]
     start, end = spans[0]
     if line.fold[end : end + 1] == "?" and look_up(line.fold[start:end], words):
-        return Reading(EITHER)
+        return ParsedAnswer(EITHER)
     listed = _SPACE.search(line.fold[start:]) is None  # 没有漏水、老化现象
     spaced = "\n" not in line.fold and all(e - s <= 2 for s, e in spans)  # 没 有
     whole = look_up(line.fold[start:], words) if len(spans) > 1 and (listed or spaced) else ()
     if whole:
-        return Reading(whole, bare=True)
+        return ParsedAnswer(whole, bare=True)
     first = line.cut(start, end).strip(SEPARATORS)
     reading = _read_clause(first, words)
     if not reading.could or len(spans) == 1:
@@ -90,28 +90,28 @@ def _says_nothing(text: str, words: AnswerWords) -> bool:
     return only_filler(text, words) or (consent(text, words) is not None and not look_up(text, words))
 
 
-def _settled(reading: Reading, others: list[str], words: AnswerWords) -> Reading:
+def _settled(reading: ParsedAnswer, others: list[str], words: AnswerWords) -> ParsedAnswer:
     """A doubtful first clause is settled when a later one says one of its possibilities outright."""
     said = {could for other in others if (could := look_up(other, words)) and len(could) == 1}
     if len(said) == 1:
         (could,) = said
         if could[0] in reading.could and could[0] is not LATER:
-            return Reading(could)
-    return Reading(reading.could)
+            return ParsedAnswer(could)
+    return ParsedAnswer(reading.could)
 
 
-def _with_chatter(reading: Reading, detail: Line, others: list[str], words: AnswerWords) -> Reading:
+def _with_chatter(reading: ParsedAnswer, detail: Line, others: list[str], words: AnswerWords) -> ParsedAnswer:
     """A certain first clause with the clauses behind it."""
     answer = reading.could[0]
     silent = True
     for other in others:
         could = look_up(other, words)
         if could and answer not in could:
-            return Reading(_both(answer, could))
+            return ParsedAnswer(_both(answer, could))
         if not could and _takes_back(answer, other, words):
-            return Reading(_both(answer, (FOUND,)))
+            return ParsedAnswer(_both(answer, (FOUND,)))
         silent = silent and could == (answer,)
-    return Reading((answer,), SILENCE if silent and not reading.detail.fold else detail)
+    return ParsedAnswer((answer,), SILENCE if silent and not reading.detail.fold else detail)
 
 
 def _takes_back(answer: Answer, text: str, words: AnswerWords) -> bool:
@@ -126,13 +126,13 @@ def _both(answer: Answer, could: tuple[Answer, ...]) -> tuple[Answer, ...]:
     return tuple(a for a in Answer if a is answer or a in could)
 
 
-def _read_clause(clause: Line, words: AnswerWords) -> Reading:
+def _read_clause(clause: Line, words: AnswerWords) -> ParsedAnswer:
     """One clause: an answer alone, an answer run into its detail, or one of the ambiguous beginnings."""
     clause = clause.strip(SEPARATORS)
     could = look_up(clause.fold, words)
     if could:
         lacks = any(plain in words.lacking for plain in trimmed(key(clause.fold), words))
-        return Reading(could, clause if lacks else SILENCE, bare=not lacks)
+        return ParsedAnswer(could, clause if lacks else SILENCE, bare=not lacks)
     body = clause
     while (
         (lead := words.leads.match(body.fold))
@@ -142,12 +142,12 @@ def _read_clause(clause: Line, words: AnswerWords) -> Reading:
         body = body.cut(lead.end())
     denial = words.denial.match(body.fold)
     if denial and _KIND_OF.match(body.fold, denial.end()):
-        return Reading((NOT_APPLICABLE,), bare=True)
+        return ParsedAnswer((NOT_APPLICABLE,), bare=True)
     head = words.head.match(body.fold)
     return (head and _read_run_on(body, head, words)) or _read_beginning(body, denial, words)
 
 
-def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords) -> Reading | None:
+def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords) -> ParsedAnswer | None:
     """没问题都挺好 · 有问题水管漏水 · 不涉及我村没学校: an answer and its detail without a break."""
     could, after = look_up(head.group(), words), body.cut(head.end()).strip(SEPARATORS)
     if (
@@ -160,41 +160,43 @@ def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords) -> Reading
         after = after.cut(len(after.fold) - len(after.fold.lstrip("的了啊呀呢哈")))
         then = look_up(after.fold, words) or _read_clause(after, words).could
         agrees = then == (CLEAR,) or words.tails.fullmatch(after.fold)
-        return Reading(could, bare=True) if agrees else Reading(EITHER)
+        return ParsedAnswer(could, bare=True) if agrees else ParsedAnswer(EITHER)
     then = look_up(after.fold, words)
     if could == (FOUND,) and CLEAR in then:
-        return Reading(EITHER)
-    return Reading(could, after)
+        return ParsedAnswer(EITHER)
+    return ParsedAnswer(could, after)
 
 
-def _read_beginning(body: Line, denial: re.Match[str] | None, words: AnswerWords) -> Reading:
+def _read_beginning(body: Line, denial: re.Match[str] | None, words: AnswerWords) -> ParsedAnswer:
     """有…, 发现…, 没有… with something right behind it."""
     text = body.fold
     if head := _FOUND_HEAD.match(text):
         after = body.cut(head.end()).strip(SEPARATORS)
-        return Reading(EITHER) if CLEAR in look_up(after.fold, words) else Reading((FOUND,), after)
+        return ParsedAnswer(EITHER) if CLEAR in look_up(after.fold, words) else ParsedAnswer((FOUND,), after)
     if text.startswith("有"):
         after = body.cut(1).strip(SEPARATORS)
         amount = _AMOUNT.match(after.fold)
         if tells_of_trouble(after.fold, words):
-            return Reading((FOUND,), body if amount else after)
+            return ParsedAnswer((FOUND,), body if amount else after)
         if amount and len(after.fold) - amount.end() <= 1:
-            return Reading((FOUND,), body)
-        return Reading(EITHER)
+            return ParsedAnswer((FOUND,), body)
+        return ParsedAnswer(EITHER)
     if denial:
-        return Reading(_ANY_DENIED if denial.group() in {"没有", "无", "没得", "莫得", "木有"} else EITHER)
-    return Reading()
+        return ParsedAnswer(
+            _ANY_DENIED if denial.group() in {"没有", "无", "没得", "莫得", "木有"} else EITHER
+        )
+    return ParsedAnswer()
 
 
-def narrowed(option: Answer, reading: Reading, tail: Line, words: AnswerWords) -> Reading:
+def narrowed(option: Answer, reading: ParsedAnswer, tail: Line, words: AnswerWords) -> ParsedAnswer:
     """A choice by number and the words behind it together: `2 水管漏水`, `3 本村没有学校`, `1 水管漏水`."""
     if reading.answer is option:
-        return reading if option in EITHER or reading.bare else Reading((option,), tail)
+        return reading if option in EITHER or reading.bare else ParsedAnswer((option,), tail)
     if option is CLEAR:
         if reading.could:
-            return Reading(_both(option, reading.could))
-        return Reading(EITHER) if _takes_back(CLEAR, tail.fold, words) else Reading((CLEAR,), tail)
+            return ParsedAnswer(_both(option, reading.could))
+        return ParsedAnswer(EITHER) if _takes_back(CLEAR, tail.fold, words) else ParsedAnswer((CLEAR,), tail)
     contrary = reading.bare or option is FOUND
     if reading.could and option not in reading.could and contrary:
-        return Reading(_both(option, reading.could))
-    return Reading((option,), tail)
+        return ParsedAnswer(_both(option, reading.could))
+    return ParsedAnswer((option,), tail)

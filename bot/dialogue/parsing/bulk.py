@@ -10,8 +10,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from bot.dialogue.meaning import Mark, Spread
-from bot.dialogue.parsing.answer_parser import read_answer
+from bot.dialogue.meaning import BulkAnswer, Spread
+from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import (
     FOUND,
     SEPARATORS,
@@ -53,14 +53,14 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Marked:
+class ParsedBulk:
     """What the marks in a message say."""
 
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[BulkAnswer] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
     lead: Line = SILENCE  # what stands before the first subject
     pieces: list[Piece] = field(default_factory=list)
-    held: bool = False  # marks were understood, but have to wait for what was not
+    queue: bool = False  # marks were understood, but have to wait for what was not
     inferred: bool = False  # a finding was told of without the word for it: 22 水管漏水
 
 
@@ -72,16 +72,16 @@ class Joins:
     exception: re.Pattern[str]
 
 
-def find_marks(
+def find_bulk_answers(
     line: Line, subject: re.Pattern[str], words: SubjectWords, answers: AnswerWords, joins: Joins
-) -> Marked:
+) -> ParsedBulk:
     """Every mark in `line`. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
     pieces, lead = _pieces(line, subject, words, joins)
     lead, pieces = _turned(line, lead, pieces, answers)
     if only_filler(lead.fold, answers):
         lead = SILENCE
-    marked = Marked(lead=lead, pieces=pieces)
-    spoken: list[tuple[Piece, Mark]] = []
+    marked = ParsedBulk(lead=lead, pieces=pieces)
+    spoken: list[tuple[Piece, BulkAnswer]] = []
     for piece in _with_exceptions(pieces, marked, answers):
         marked.rest += [_as_said(said, piece) for said in piece.subject.unknown]
         if not piece.subject.nos and piece.subject.spread is Spread.LISTED:
@@ -92,14 +92,14 @@ def find_marks(
             marked.rest.append(piece.said.words)
             continue
         if piece.subject.found:
-            spoken.append((piece, Mark(FOUND, piece.subject.nos)))
+            spoken.append((piece, BulkAnswer(FOUND, piece.subject.nos)))
         spoken.append((piece, mark))
     marked.marks = _agreeing(spoken, marked.rest)
     if marked.rest or marked.lead.fold:
         marked.marks = [mark for mark in marked.marks if mark.spread is Spread.LISTED]
-        held = [piece.said.words for piece, mark in spoken if mark.spread is not Spread.LISTED]
-        marked.rest += held
-        marked.held = bool(held)
+        queue = [piece.said.words for piece, mark in spoken if mark.spread is not Spread.LISTED]
+        marked.rest += queue
+        marked.queue = bool(queue)
     return marked
 
 
@@ -181,7 +181,7 @@ def _pointing(part: Line, answers: AnswerWords) -> Line:
     return SILENCE
 
 
-def _with_exceptions(pieces: list[Piece], marked: Marked, answers: AnswerWords) -> list[Piece]:
+def _with_exceptions(pieces: list[Piece], marked: ParsedBulk, answers: AnswerWords) -> list[Piece]:
     """Join `…，除了12` to what it is an exception from: the piece before it, or the words before all pieces."""
     joined: list[Piece] = []
     for piece in pieces:
@@ -203,11 +203,11 @@ def _with_exceptions(pieces: list[Piece], marked: Marked, answers: AnswerWords) 
     return joined
 
 
-def _mark(piece: Piece, answers: AnswerWords) -> tuple[Mark | None, bool]:
+def _mark(piece: Piece, answers: AnswerWords) -> tuple[BulkAnswer | None, bool]:
     """The mark that a piece is, or None where it has to be asked again; whether a finding was inferred."""
     inferred = False
     subject = piece.subject
-    reading = read_answer(piece.predicate, answers)
+    reading = parse_answer(piece.predicate, answers)
     answer, detail = reading.answer, reading.detail.words
     if answer is None and not reading.could and subject.spread is Spread.LISTED:
         inferred = (
@@ -216,16 +216,16 @@ def _mark(piece: Piece, answers: AnswerWords) -> tuple[Mark | None, bool]:
         answer, detail = (FOUND, piece.predicate.words) if inferred else (None, "")
     if answer is None or (answer is FOUND and (subject.by_name or subject.spread is not Spread.LISTED)):
         return None, False
-    return Mark(answer, subject.nos, subject.spread, detail), inferred
+    return BulkAnswer(answer, subject.nos, subject.spread, detail), inferred
 
 
 def _as_said(said: str, piece: Piece) -> str:
     return f"{said} {piece.predicate.words}".strip()
 
 
-def _agreeing(spoken: list[tuple[Piece, Mark]], rest: list[str]) -> list[Mark]:
+def _agreeing(spoken: list[tuple[Piece, BulkAnswer]], rest: list[str]) -> list[BulkAnswer]:
     """The marks without the items that were given two answers; those go to `rest` with both."""
-    given: dict[int, list[tuple[Piece, Mark]]] = defaultdict(list)
+    given: dict[int, list[tuple[Piece, BulkAnswer]]] = defaultdict(list)
     for piece, mark in spoken:
         if mark.spread is Spread.LISTED:
             for no in mark.nos:
@@ -244,7 +244,7 @@ def _agreeing(spoken: list[tuple[Piece, Mark]], rest: list[str]) -> list[Mark]:
                 rest += [f"{no} {piece.predicate.words}" for piece, _ in both]
         else:
             dropped |= {(id(m), no) for _, m in both[1:] if not m.detail}
-    marks: list[Mark] = []
+    marks: list[BulkAnswer] = []
     for _, mark in spoken:
         if mark.spread is Spread.LISTED:
             nos = tuple(no for no in mark.nos if (id(mark), no) not in dropped)
@@ -260,12 +260,12 @@ def _agreeing(spoken: list[tuple[Piece, Mark]], rest: list[str]) -> list[Mark]:
     return marks
 
 
-def _continues(mark: Mark, before: Mark) -> bool:
+def _continues(mark: BulkAnswer, before: BulkAnswer) -> bool:
     """Whether two marks in a row are one: findings never are, each has its own words."""
     return mark.answer is not FOUND and replace(mark, nos=before.nos) == before
 
 
-def well_formed(marked: Marked) -> bool:
+def well_formed(marked: ParsedBulk) -> bool:
     """Whether a message is nothing but marks with an item or section named: even a text cannot be that."""
     named = [
         p

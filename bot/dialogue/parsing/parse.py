@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.dialogue.meaning import Answer, Expect, Mark, Understanding
-from bot.dialogue.parsing.answer_parser import Reading, narrowed, read_answer
+from bot.dialogue.meaning import Answer, BulkAnswer, Expect, ParsedMessage
+from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis, take_basis
-from bot.dialogue.parsing.bulk import Marked, find_marks, well_formed
+from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers, well_formed
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
@@ -35,10 +35,10 @@ _OPTION_FIRST = re.compile(
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
 
-def understand(words: str, expect: Expect, vocabulary: Vocabulary) -> Understanding:
+def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     """What `words` mean while `expect` is open."""
     said = normalise(words)
-    plain = Understanding(said)
+    plain = ParsedMessage(said)
     if not said:
         return plain
     line = fold(said, vocabulary.spelling)
@@ -55,7 +55,7 @@ def understand(words: str, expect: Expect, vocabulary: Vocabulary) -> Understand
     command = find_command(line, expect, vocabulary.commands, vocabulary.answers)
     plain = replace(plain, number=_number(line), yes=read_consent(line, vocabulary.answers))
     if command and not (expect is Expect.CONFIRM and plain.yes is not None and command.name == "thanks"):
-        return Understanding(said, command=command)
+        return ParsedMessage(said, command=command)
     if expect is Expect.CHOICE or expect is Expect.NOTHING:
         return _to_item(replace(plain, basis=basis), bare, expect, vocabulary)
     return _to_question(
@@ -68,17 +68,17 @@ def _number(line: Line) -> int | None:
     return parse_number(match["n"]) if match else None
 
 
-def _marks(line: Line, expect: Expect, vocabulary: Vocabulary) -> Marked:
+def _marks(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedBulk:
     if len(line.fold) > _LONGEST_MARKED:
-        return Marked()
+        return ParsedBulk()
     if "." in line.fold:  # 4.5.6 is a list; two numbers with a point are a decimal
         line = Line(line.words, _DOTTED.sub(lambda match: match.group().replace(".", ","), line.fold))
     words = vocabulary.subjects
     subject = words.subject_or_all if expect is Expect.NOTHING else words.subject
-    return find_marks(line, subject, words, vocabulary.answers, vocabulary.joins)
+    return find_bulk_answers(line, subject, words, vocabulary.answers, vocabulary.joins)
 
 
-def _to_item(plain: Understanding, line: Line, expect: Expect, vocabulary: Vocabulary) -> Understanding:
+def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     """While an item is open, or nothing: marks, or one answer."""
     if plain.number is not None:
         match = _WHOLE_NUMBER.fullmatch(line.fold)
@@ -96,14 +96,14 @@ def _to_item(plain: Understanding, line: Line, expect: Expect, vocabulary: Vocab
         reading = _by_option(line, option, vocabulary)
         if reading:
             return _with_reading(plain, reading)
-    if marked.marks or marked.held:
+    if marked.marks or marked.queue:
         return _with_marks(plain, marked, vocabulary)
-    reading = read_answer(line, vocabulary.answers)
+    reading = parse_answer(line, vocabulary.answers)
     if reading.answer is LATER and reading.detail.fold:  # 跳过12
         skipped = vocabulary.subjects.subject.fullmatch(reading.detail.fold)
         nos = skipped and subject_of(skipped, reading.detail, vocabulary.subjects).nos
         if nos:
-            return replace(plain, marks=(Mark(LATER, nos),))
+            return replace(plain, marks=(BulkAnswer(LATER, nos),))
     if reading.could:
         return _with_reading(plain, reading)
     if plain.yes is not None:
@@ -116,7 +116,7 @@ def _to_item(plain: Understanding, line: Line, expect: Expect, vocabulary: Vocab
     return replace(plain, rest=(*lead, *map(_sentence, marked.rest)))
 
 
-def _names_item(marked: Marked, option: re.Match[str]) -> bool:
+def _names_item(marked: ParsedBulk, option: re.Match[str]) -> bool:
     """Whether the number at the start is certainly an item's: more than the bare digit was named."""
     if not marked.pieces:
         return False
@@ -124,7 +124,7 @@ def _names_item(marked: Marked, option: re.Match[str]) -> bool:
     return subject.end > option.end(digit) or subject.start > option.start(digit) or subject.by_name
 
 
-def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> Reading | None:
+def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> ParsedAnswer | None:
     """`2 水管漏水`: an option's number and words. None when the words show that an item's number was meant."""
     chosen = _OPTIONS[parse_number(option["n"] or option["c"]) or 1]
     spoken = line.cut(option.start("tail"))
@@ -138,22 +138,22 @@ def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> Rea
         return None
     if re.match("[户人家处名岁元年月日天米次]", tail.fold):
         return None
-    reading = read_answer(tail, vocabulary.answers)
+    reading = parse_answer(tail, vocabulary.answers)
     if chosen is LATER and reading.answer and reading.answer is not LATER:
         return None
     return narrowed(chosen, reading, tail, vocabulary.answers)
 
 
-def _with_reading(plain: Understanding, reading: Reading) -> Understanding:
+def _with_reading(plain: ParsedMessage, reading: ParsedAnswer) -> ParsedMessage:
     if reading.doubt:
         return replace(plain, doubt=reading.doubt)
     return replace(plain, choice=reading.answer, detail=_sentence(reading.detail.words))
 
 
-def _with_marks(plain: Understanding, marked: Marked, vocabulary: Vocabulary) -> Understanding:
+def _with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary) -> ParsedMessage:
     """Marks, unless other words came before them: those answer the open item, and the marks have to be asked again."""
     if marked.lead.fold:
-        reading = read_answer(marked.lead, vocabulary.answers)
+        reading = parse_answer(marked.lead, vocabulary.answers)
         if reading.could:
             return replace(
                 _with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
@@ -164,8 +164,8 @@ def _with_marks(plain: Understanding, marked: Marked, vocabulary: Vocabulary) ->
 
 
 def _to_question(
-    plain: Understanding, line: Line, bare: Line, expect: Expect, vocabulary: Vocabulary
-) -> Understanding:
+    plain: ParsedMessage, line: Line, bare: Line, expect: Expect, vocabulary: Vocabulary
+) -> ParsedMessage:
     """While a basis, a text, an option or a confirmation is awaited."""
     if plain.number is not None:
         return plain
