@@ -19,19 +19,21 @@ from bot.context import Context, build_context
 from bot.engine.inbox import take_in
 from bot.matrix.client_chat import TXN_KEY
 from bot.setup.bootstrap import fill_database
-from storage import history, outbox
+from storage import outbox
+from storage.audit import Wrong, audit
 from storage.db import Database, Reader, Row, Transaction
 
 Effects = Counter[str]
-SAID = "act IN ('message', 'ledger') AND initiated = 0"
+SAID = "act IN ('message', 'ledger') AND reason = 'reply'"
 EFFECTS = (
     "SELECT 'check', place_id, item_id, answer, basis, person_id FROM checks",
-    "SELECT 'finding', no, place_id, item_id, description, measure, horizon, due, state, rev FROM findings",
+    "SELECT 'finding', no, place_id, item_id, description, measure, horizon, due, state, rev, put_off FROM findings",
     "SELECT 'evidence', id, finding_no, person_id, event_id, kind, name FROM evidence",
-    "SELECT 'conversation', room_id, person_id, state FROM conversations",
+    "SELECT 'session', room_id, person_id, state FROM sessions",
     # When a photo is fetched is nobody's word: it may lie before or after its withdrawal.
-    "SELECT 'history', event_id, person_id, subject, action, replace(before, '\"stored\"', '\"waiting\"'), after"
-    " FROM history",
+    "SELECT 'history', a.ref, a.person_id, a.verb, c.kind, c.subject, c.part, c.field,"
+    " CASE c.before WHEN 'stored' THEN 'waiting' ELSE c.before END, c.after"
+    " FROM changes c JOIN actions a ON a.seq = c.action WHERE a.source = 'chat'",
 )
 
 
@@ -69,7 +71,7 @@ class Witness:
     unreadable: int
     unsent: int
     unfetched: int
-    broken: int | None
+    broken: Wrong | None
     instance: str
 
 
@@ -88,7 +90,7 @@ def testify(tx: Reader) -> Witness:
         tx.number("SELECT count(*) FROM unreadable"),
         tx.number("SELECT count(*) FROM outbox WHERE sent_at IS NULL"),
         tx.number("SELECT count(*) FROM evidence WHERE state = 'waiting'"),
-        history.first_broken(tx),
+        audit(tx).first_wrong,
         outbox.instance(tx),
     )
 
@@ -128,7 +130,7 @@ async def judge(county: County, sent: Sequence[Sent], speakers: Sequence[Speaker
     _compare_effects(verdict, told.effects, should.effects)
     verdict.undecryptable = told.unreadable + sum(len(s.phone.undecryptable) for s in speakers)
     if told.broken is not None:
-        verdict.troubles.append(f"the history is broken at row {told.broken}")
+        verdict.troubles.append(f"the history is broken: {told.broken}")
     if told.unfetched:
         verdict.troubles.append(f"{told.unfetched} photos were never fetched")
     return verdict

@@ -22,8 +22,8 @@ from bot.chat import Batch, Incoming, RoomSeen, Said
 from bot.context import build_context
 from bot.dialogue.search import search
 from bot.engine.inbox import take_in
-from bot.scheduling.digest import figures
 from bot.setup.bootstrap import fill_database
+from storage import figures
 from storage.db import Database
 
 NOW = datetime(2023, 8, 5, 2, tzinfo=UTC)
@@ -57,7 +57,7 @@ async def measure(folder: Path, turns: int) -> list[list[Cell]]:
         counted = []
         for _ in range(FIGURES):
             begun = time.perf_counter()
-            await database.read(lambda tx: figures(tx, campaign_plan.campaign, NOW.date()))
+            await database.read(lambda tx: figures.county(tx, campaign_plan.campaign, NOW.date()))
             counted.append(time.perf_counter() - begun)
     finally:
         await database.close()

@@ -23,13 +23,14 @@ from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import ledger_for
 from bot.matrix.crypto_store import STORAGE_TROUBLES
 from bot.matrix.gateway import Gateway, Settings, connect
-from bot.scheduling.reminders import Hours, tick
+from bot.scheduling.hours import Hours
+from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from bot.setup.config import Config, Homeserver, require_homeserver
-from storage import inbox, outbox, rooms
+from storage import inbox, outbox, rooms, unreadable
 from storage.db import Database, Reader, StorageError
 from storage.lock import hold
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 30
@@ -79,7 +80,7 @@ class Bot:
 
     async def _read_again(self, keys: set[str]) -> None:
         """Messages that could not be read, whose keys have come now."""
-        for unread in await self.database.read(inbox.unreadable):
+        for unread in await self.database.read(unreadable.every):
             event = self.edge.retry(unread.source, unread.room_id) if unread.session_id in keys else None
             if event is not None:
                 again = partial(read_again, context=self.context, event=event, now=self.clock.now())
@@ -111,7 +112,7 @@ class Bot:
             max_instances=1,
         )
         position = await self.database.read(rooms.position)
-        await self._read_again({unread.session_id for unread in await self.database.read(inbox.unreadable)})
+        await self._read_again({unread.session_id for unread in await self.database.read(unreadable.every)})
         await self.tick()
         scheduler.start()
         try:
@@ -172,7 +173,7 @@ def _pointed_at(content: Content) -> str:
 
 def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]]) -> bool:
     """Whether one of these (room id, event id) is of nobody we know, while a message of ours there may be on its way."""
-    rooms_with_open = {row.room_id for row in outbox.unsent(tx, 0)}
+    rooms_with_open = outbox.rooms_with_unsent(tx)
     return any(
         room_id in rooms_with_open and not outbox.is_ours(tx, target) and inbox.get(tx, target) is None
         for room_id, target in pointed
@@ -192,7 +193,7 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
         raise
     context = build_context(plan.campaign, settings.user_id)
 
-    async def build(row: Outgoing) -> Upload | str:
+    async def build(row: OutboxRow) -> Upload | str:
         made = await ledger_for(database, plan.campaign, row.content, config.data_dir / "media", clock.now())
         return (
             made

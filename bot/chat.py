@@ -1,12 +1,12 @@
 """What can come in from a chat and what can go out, in our own words: the values both doors speak.
 
-`bot/matrix` turns the wire into these and these into the wire; `bot/rehearse` does the same with a terminal.
+`bot/matrix` turns the wire into these and these into the wire; `bot/rehearsal` does the same with a terminal.
 Nothing here knows Matrix libraries, SQLite or texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +124,46 @@ class Upload:
     data: bytes = field(repr=False)
     width: int | None = None
     height: int | None = None
+
+
+def text(body: str, mention: str = "") -> dict[str, object]:
+    """Content of a message that may ring a phone; `mention` is the user id of whom it is for."""
+    return {"msgtype": "m.text", "body": body, "m.mentions": {"user_ids": [mention]} if mention else {}}
+
+
+def notice(body: str) -> dict[str, object]:
+    """Content of a message that never rings."""
+    return {"msgtype": "m.notice", "body": body, "m.mentions": {}}
+
+
+def reply_to(content: Mapping[str, object], event_id: str, user_id: str) -> dict[str, object]:
+    """The same content as a reply that names whom it answers, for a room of several."""
+    relation = {"m.in_reply_to": {"event_id": event_id}}
+    return {**content, "m.mentions": {"user_ids": [user_id]}, "m.relates_to": relation}
+
+
+def reaction(event_id: str, key: str) -> dict[str, object]:
+    """Content of an m.reaction to an event."""
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": key}}
+
+
+def reaction_to_row(row: int, key: str) -> dict[str, object]:
+    """Content of an m.reaction to a message of ours that has no event id yet: the sender fills it in."""
+    return {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": key}}
+
+
+POLL = "org.matrix.msc3381.poll.start"
+
+
+def poll(question: str, options: Sequence[str]) -> dict[str, object]:
+    """Content of a poll whose options are numbered from 1; the text stands for clients that do not know polls."""
+    start = {
+        "question": {"org.matrix.msc1767.text": question},
+        "kind": "org.matrix.msc3381.poll.disclosed",
+        "max_selections": 1,
+        "answers": [{"id": str(n), "org.matrix.msc1767.text": option} for n, option in enumerate(options, 1)],
+    }
+    return {POLL: start, "org.matrix.msc1767.text": f"{question} {' '.join(options)}"}
 
 
 class UndeliverableError(Exception):

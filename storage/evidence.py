@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from storage import history
-from storage.db import Reader, Row, Transaction, Value
+from storage.db import Reader, Row, Value
+from storage.history import Record, Subject
 
 _COLUMNS = (
     "id, finding_no, person_id, room_id, event_id, kind, name, mimetype, size, url, key, sha256, state, at"
@@ -39,8 +38,8 @@ def _evidence(row: Row) -> Evidence:
     return Evidence(**fields)
 
 
-def subject(evidence_id: int) -> str:
-    return f"evidence/{evidence_id}"
+def subject(evidence_id: int) -> Subject:
+    return Subject("evidence", str(evidence_id))
 
 
 def get(tx: Reader, evidence_id: int) -> Evidence | None:
@@ -68,58 +67,75 @@ def waiting(tx: Reader, limit: int) -> list[Evidence]:
     ]
 
 
-def twin(tx: Reader, piece: Evidence, sha256: str) -> Evidence | None:
+def duplicate(tx: Reader, piece: Evidence, sha256: str) -> Evidence | None:
     """The same content bound to another finding; `piece` is bound to one."""
     sql = f"SELECT {_COLUMNS} FROM evidence WHERE sha256 = ? AND id <> ? AND state = 'stored' AND finding_no <> ? ORDER BY id LIMIT 1"
     row = tx.one(sql, (sha256, piece.id, piece.finding_no))
     return _evidence(row) if row else None
 
 
-def add(tx: Transaction, fields: Mapping[str, Value], cause: history.Cause, now: datetime) -> int:
-    """`fields`: room_id, kind, and of name, mimetype, size, url, key (JSON) what there is. Locations need no fetching."""
-    state = "stored" if fields["kind"] == "location" else "waiting"
-    values = {
-        **fields,
-        "person_id": cause.person_id,
-        "event_id": cause.event_id,
-        "state": state,
-        "at": now.isoformat(),
+def on_finding(tx: Reader, no: int) -> bool:
+    """Whether any evidence belongs to a finding."""
+    return tx.value("SELECT 1 FROM evidence WHERE finding_no = ? AND state <> 'withdrawn'", (no,)) is not None
+
+
+def add(record: Record, given: Mapping[str, Value]) -> int:
+    """`given`: room_id, kind, and of name, mimetype, size, url, key (JSON) what there is. Locations need no fetching."""
+    of = record.action
+    values: dict[str, Value] = {
+        **given,
+        "person_id": of.person_id,
+        "event_id": of.ref,
+        "state": "stored" if given["kind"] == "location" else "waiting",
+        "at": of.at.isoformat(),
     }
     names, marks = ", ".join(values), ", ".join("?" * len(values))
-    evidence_id = tx.insert(f"INSERT INTO evidence ({names}) VALUES ({marks})", tuple(values.values()))
-    after = {"kind": values["kind"], "name": values.get("name", ""), "finding_no": None, "state": state}
-    history.add(tx, cause, (subject(evidence_id), "came"), ({}, after), now)
+    evidence_id = record.tx.insert(f"INSERT INTO evidence ({names}) VALUES ({marks})", tuple(values.values()))
+    sealed = {name: values[name] for name in ("kind", "name", "state") if values.get(name)}
+    record.changed(subject(evidence_id), {}, sealed)
     return evidence_id
 
 
-def change(
-    tx: Transaction, evidence_id: int, fields: Mapping[str, Value], cause: history.Cause, now: datetime
-) -> None:
-    """Bind, unbind or withdraw: `finding_no` and `state` are what changes here."""
-    old = get(tx, evidence_id)
+def change(record: Record, evidence_id: int, given: Mapping[str, Value]) -> bool:
+    """Bind, unbind or withdraw: `finding_no` and `state` are what changes here. False when nothing changed."""
+    old = get(record.tx, evidence_id)
     assert old is not None, f"evidence {evidence_id} does not exist"
-    new = {name: value for name, value in fields.items() if getattr(old, name) != value}
+    new = {name: value for name, value in given.items() if getattr(old, name) != value}
     if new:
         sets = ", ".join(f"{name} = ?" for name in new)
-        tx.run(f"UPDATE evidence SET {sets} WHERE id = ?", (*new.values(), evidence_id))
-        history.add(
-            tx,
-            cause,
-            (subject(evidence_id), "changed"),
-            ({name: getattr(old, name) for name in new}, new),
-            now,
-        )
+        record.tx.run(f"UPDATE evidence SET {sets} WHERE id = ?", (*new.values(), evidence_id))
+        record.changed(subject(evidence_id), {name: getattr(old, name) for name in new}, new)
+    return bool(new)
 
 
-def stored(tx: Transaction, evidence_id: int, content: tuple[str, int, str]) -> None:
-    """The file lies under its SHA-256: (sha256, size in bytes, mimetype as its content shows)."""
-    tx.run(
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a fetched file is: where it lies, how large it is in bytes, its type as its content shows."""
+
+    sha256: str
+    size: int
+    mimetype: str
+
+
+def stored(record: Record, evidence_id: int, content: Content) -> None:
+    """The file lies under its SHA-256."""
+    record.tx.run(
         "UPDATE evidence SET sha256 = ?, size = ?, mimetype = ?, state = 'stored' WHERE id = ? AND state = 'waiting'",
-        (*content, evidence_id),
+        (content.sha256, content.size, content.mimetype, evidence_id),
     )
+    _settled(record, evidence_id)
 
 
-def lost(tx: Transaction, evidence_id: int, why: str) -> None:
-    tx.run(
+def lost(record: Record, evidence_id: int, why: str) -> None:
+    record.tx.run(
         "UPDATE evidence SET state = 'gone', why = ? WHERE id = ? AND state = 'waiting'", (why, evidence_id)
     )
+    _settled(record, evidence_id)
+
+
+def _settled(record: Record, evidence_id: int) -> None:
+    """Seal what became of a file that was waited for; one that was taken back meanwhile stays as it is."""
+    now = get(record.tx, evidence_id)
+    if now is not None and now.state in ("stored", "gone"):
+        found = {"state": now.state, **({"sha256": now.sha256} if now.sha256 else {})}
+        record.changed(subject(evidence_id), {"state": "waiting"}, found)

@@ -4,55 +4,71 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage.db import Reader, Row, Transaction
 
-_COLUMNS = "id, room_id, person_id, act, type, content, about, initiated, written_at"
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
+    """Something to send or do. Without a room it goes to the person's direct room, which is found or opened."""
+
+    room_id: str | None = None
+    person_id: int | None = None
+    content: Mapping[str, object] = field(default_factory=dict)  # event content; of a ledger its scope
+    act: str = "message"  # message | ledger | join | leave
+    type: str = "m.room.message"
+    about: str | None = None  # JSON: the question or finding that a reply to it speaks of
+    reason: str = "reply"  # reply | notice | reminder | digest | room
+    priority: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A row on its way out."""
+
     id: int
     room_id: str | None
     person_id: int | None
-    act: str  # message | ledger | join | leave
+    act: str
     type: str
     content: dict[str, object]
     about: str | None
-    initiated: bool
+    reason: str
     written_at: str
 
 
-def _outgoing(row: Row) -> Outgoing:
+_COLUMNS = "id, room_id, person_id, act, type, content, about, reason, written_at"
+
+
+def _row(row: Row) -> OutboxRow:
     fields = dict(row)
     fields["content"] = json.loads(fields["content"])
-    fields["initiated"] = bool(fields["initiated"])
-    return Outgoing(**fields)
+    return OutboxRow(**fields)
 
 
-def put(
-    tx: Transaction,
-    to: tuple[str | None, int | None],
-    act: tuple[str, str],
-    content: Mapping[str, object],
-    now: datetime,
-) -> int:
-    """`to` is (room id, person id): without a room, the person's direct room. `act` is (act, event type)."""
+def add(tx: Transaction, out: Outgoing, now: datetime) -> int:
+    """Write it; return the row's number."""
     return tx.insert(
-        "INSERT INTO outbox (room_id, person_id, act, type, content, written_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (*to, *act, json.dumps(content, ensure_ascii=False), now.isoformat()),
+        "INSERT INTO outbox (room_id, person_id, act, type, content, about, reason, priority, not_before, written_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            out.room_id,
+            out.person_id,
+            out.act,
+            out.type,
+            json.dumps(dict(out.content), ensure_ascii=False),
+            out.about,
+            out.reason,
+            out.priority,
+            out.not_before.isoformat() if out.not_before else None,
+            now.isoformat(),
+        ),
     )
-
-
-def about(tx: Transaction, row_id: int, question: str | None) -> None:
-    """Keep which question or finding a reply to this message speaks of."""
-    tx.run("UPDATE outbox SET about = ? WHERE id = ?", (question, row_id))
-
-
-def mark_initiated(tx: Transaction, row_id: int) -> None:
-    tx.run("UPDATE outbox SET initiated = 1 WHERE id = ?", (row_id,))
 
 
 def asked_by(tx: Reader, event_id: str) -> str | None:
@@ -65,14 +81,28 @@ def is_ours(tx: Reader, event_id: str) -> bool:
     return tx.value("SELECT 1 FROM outbox WHERE event_id = ?", (event_id,)) is not None
 
 
-def initiated_since(tx: Reader, person_id: int, since: str) -> int:
-    sql = "SELECT count(*) FROM outbox WHERE person_id = ? AND initiated = 1 AND written_at >= ?"
+def event_of(tx: Reader, row_id: int) -> str | None:
+    """The event id of a row that was sent."""
+    value = tx.value("SELECT event_id FROM outbox WHERE id = ?", (row_id,))
+    return str(value) if value is not None else None
+
+
+def reminders_since(tx: Reader, person_id: int, since: str) -> int:
+    """How many messages nobody had asked for were written to a person since then."""
+    sql = "SELECT count(*) FROM outbox WHERE person_id = ? AND reason = 'reminder' AND written_at >= ?"
     return tx.number(sql, (person_id, since))
 
 
-def unsent(tx: Reader, after: int, limit: int = 500) -> list[Outgoing]:
+def unsent(tx: Reader, after: int, limit: int = 500) -> list[OutboxRow]:
     sql = f"SELECT {_COLUMNS} FROM outbox WHERE sent_at IS NULL AND failed IS NULL AND id > ? ORDER BY id LIMIT ?"
-    return [_outgoing(row) for row in tx.all(sql, (after, limit))]
+    return [_row(row) for row in tx.all(sql, (after, limit))]
+
+
+def rooms_with_unsent(tx: Reader) -> set[str]:
+    sql = (
+        "SELECT DISTINCT room_id FROM outbox WHERE sent_at IS NULL AND failed IS NULL AND room_id IS NOT NULL"
+    )
+    return {row[0] for row in tx.all(sql)}
 
 
 def instance(tx: Reader) -> str:

@@ -1,118 +1,153 @@
-"""People, units, places and who answers for what: the roster as it stands, read by every turn."""
+"""People, their Matrix ids over time and their grants: who somebody is and what they may do, read once a turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.db import Reader, Row, Transaction
+from bot.domain.permissions import Scope
+from bot.domain.roster import Role
+from storage.db import Reader, Row, Transaction, Value
+from storage.history import Record, Subject
+from storage.places import COLUMNS as PLACE_COLUMNS
+from storage.places import Place
+
+RANKED = (
+    Role.COUNTY,
+    Role.COORDINATOR,
+    Role.REPORTER,
+    Role.OBSERVER,
+)  # of several roles the first one speaks
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     id: int
-    user_id: str
+    user_id: str  # the Matrix id in use; "" without one
     name: str
-    role: str  # reporter | coordinator | county | observer
-    unit_id: str | None
     language: str
     buttons: str
     greeted: bool
+    role: str  # of several, the one that decides how they are spoken to
+    unit_id: str | None  # the unit they belong to, if any
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    id: str
-    name: str
-    kind: str  # village | township | department
-    unit_id: str
-    unit: str  # the unit's name
+class Actor:
+    """Who speaks: the person, what they may do, and the places they answer for, in their order."""
+
+    person: Person
+    scope: Scope
+    own: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    id: str
-    name: str
-    kind: str  # township | department
-
-
-_PERSON = "SELECT id, user_id, name, role, unit_id, language, buttons, greeted FROM people"
-_PLACE = (
-    "SELECT places.id, places.name, places.kind, places.unit_id, units.name AS unit"
-    " FROM places JOIN units ON units.id = places.unit_id"
+_PERSON = "p.id, i.user_id, p.name, p.language, p.buttons, p.greeted"
+_IN_FORCE = "g.since <= :today AND coalesce(g.until, '9') > :today"
+_ACTOR = (
+    f"SELECT {_PERSON}, g.role, g.unit_id AS grant_unit, {PLACE_COLUMNS} FROM person_ids i"
+    f" JOIN people p ON p.id = i.person_id JOIN grants g ON g.person_id = p.id AND {_IN_FORCE}"
+    " LEFT JOIN places ON (places.until IS NULL OR places.until > :today)"
+    " AND ((g.role = 'reporter' AND places.id = g.place_id) OR (g.role = 'coordinator' AND places.unit_id = g.unit_id))"
+    " LEFT JOIN units ON units.id = places.unit_id"
 )
+_ORDER = " ORDER BY g.rank, g.id, places.rank"
 
 
-def _person(row: Row) -> Person:
-    values = dict(row)
-    return Person(**{**values, "greeted": bool(values["greeted"])})
+def actor(tx: Reader, user_id: str, today: str) -> Actor | None:
+    """Who is behind a Matrix id today (an ISO day); None for a stranger or somebody without a grant."""
+    values: dict[str, Value] = {"user_id": user_id, "today": today}
+    return _actor(tx.all(f"{_ACTOR} WHERE i.user_id = :user_id AND i.until IS NULL{_ORDER}", values))
 
 
-def by_user_id(tx: Reader, user_id: str) -> Person | None:
-    """The person of the roster behind a Matrix id; None for a stranger or somebody taken off the roster."""
-    row = tx.one(f"{_PERSON} WHERE user_id = ? AND active", (user_id,))
-    return _person(row) if row else None
+def actor_by_id(tx: Reader, person_id: int, today: str) -> Actor | None:
+    values: dict[str, Value] = {"person_id": person_id, "today": today}
+    return _actor(tx.all(f"{_ACTOR} WHERE p.id = :person_id AND i.until IS NULL{_ORDER}", values))
+
+
+def _actor(rows: Sequence[Row]) -> Actor | None:
+    if not rows:
+        return None
+    roles = frozenset(Role(row["role"]) for row in rows)
+    units = frozenset(row["grant_unit"] for row in rows if row["role"] == "coordinator" and row["grant_unit"])
+    own = dict.fromkeys(Place(*tuple(row)[8:]) for row in rows if row["place_id"] is not None)
+    first = rows[0]
+    person = _person(first, roles, next((row["grant_unit"] for row in rows if row["grant_unit"]), None))
+    return Actor(person, Scope(person.id, roles, units, frozenset(place.id for place in own)), tuple(own))
+
+
+def _person(row: Row, roles: frozenset[Role], unit_id: str | None) -> Person:
+    role = next((role for role in RANKED if role in roles), "")
+    return Person(row[0], row[1] or "", row[2], row[3], row[4], bool(row[5]), str(role), unit_id)
 
 
 def by_id(tx: Reader, person_id: int) -> Person:
-    row = tx.one(f"{_PERSON} WHERE id = ?", (person_id,))
-    assert row is not None, f"person {person_id} was deleted"
-    return _person(row)
+    """Whoever it is, also without any grant left."""
+    rows = tx.all(
+        f"SELECT {_PERSON}, g.role, g.unit_id FROM people p LEFT JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL"
+        " LEFT JOIN grants g ON g.person_id = p.id AND g.until IS NULL WHERE p.id = ?",
+        (person_id,),
+    )
+    assert rows, f"person {person_id} was deleted"
+    roles = frozenset(Role(row[6]) for row in rows if row[6])
+    return _person(rows[0], roles, next((row[7] for row in rows if row[7]), None))
 
 
-def everybody(tx: Reader, role: str = "") -> list[Person]:
-    where, values = (" AND role = ?", (role,)) if role else ("", ())
-    return [_person(row) for row in tx.all(f"{_PERSON} WHERE active{where} ORDER BY id", values)]
+def everybody(tx: Reader, today: str, role: str = "") -> list[Person]:
+    """All who take part today, in the order in which they came; of one role, when it is named."""
+    rows = tx.all(
+        f"SELECT {_PERSON}, g.role, g.unit_id FROM people p JOIN grants g ON g.person_id = p.id AND {_IN_FORCE}"
+        " LEFT JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL ORDER BY p.id, g.rank, g.id",
+        {"today": today},
+    )
+    roles: dict[int, set[Role]] = {}
+    units: dict[int, str] = {}
+    first: dict[int, Row] = {}
+    for row in rows:
+        roles.setdefault(row[0], set()).add(Role(row[6]))
+        first.setdefault(row[0], row)
+        if row[7]:
+            units.setdefault(row[0], row[7])
+    found = (_person(row, frozenset(roles[n]), units.get(n)) for n, row in first.items())
+    return [person for person in found if not role or Role(role) in roles[person.id]]
 
 
-def place(tx: Reader, place_id: str) -> Place:
-    row = tx.one(f"{_PLACE} WHERE places.id = ?", (place_id,))
-    assert row is not None, f"place {place_id} was deleted"
-    return Place(*row)
+def anybody(tx: Reader) -> bool:
+    """Whether there ever was a person here."""
+    return tx.value("SELECT 1 FROM people LIMIT 1") is not None
 
 
-def all_places(tx: Reader) -> list[Place]:
-    return [Place(*row) for row in tx.all(f"{_PLACE} WHERE places.active ORDER BY units.rank, places.rank")]
+def with_ids(tx: Reader) -> list[Person]:
+    """Everybody with a Matrix id, whether they still take part or not."""
+    sql = f"SELECT {_PERSON} FROM people p JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL ORDER BY p.id"
+    return [_person(row, frozenset(), None) for row in tx.all(sql)]
 
 
-def places_of_unit(tx: Reader, unit_id: str) -> list[Place]:
-    sql = f"{_PLACE} WHERE places.active AND places.unit_id = ? ORDER BY places.rank"
-    return [Place(*row) for row in tx.all(sql, (unit_id,))]
+def named(tx: Reader, who: str, today: str) -> list[Person]:
+    """Those meant by a Matrix id, its local part or a name (maybe several)."""
+    local = who.removeprefix("@").partition(":")[0] if ":" not in who else ""
+    every = [person for person in everybody(tx, today) if person.user_id]
+    exact = [person for person in every if person.user_id == who]
+    by_local = [person for person in every if local and person.user_id[1:].partition(":")[0] == local]
+    return exact or by_local or [person for person in every if person.name == who]
 
 
-def places_of(tx: Reader, person: Person) -> list[Place]:
-    """The places a person answers for: a reporter's own; a coordinator's unit; nobody else has any."""
-    if person.role == "coordinator" and person.unit_id:
-        return places_of_unit(tx, person.unit_id)
-    if person.role != "reporter":
-        return []
-    own = "JOIN person_places mine ON mine.place_id = places.id"
-    sql = f"{_PLACE} {own} WHERE places.active AND mine.person_id = ? ORDER BY mine.rank"
-    return [Place(*row) for row in tx.all(sql, (person.id,))]
+def names(tx: Reader) -> dict[int, str]:
+    """Person id -> name, of everybody there ever was."""
+    return {row[0]: row[1] for row in tx.all("SELECT id, name FROM people")}
 
 
-def places_seen_by(tx: Reader, person: Person) -> list[Place]:
-    """The places a person may look at: their own, their unit's, or all for county and observers."""
-    if person.role in ("county", "observer"):
-        return all_places(tx)
-    return places_of(tx, person)
+def user_id_of(tx: Reader, person_id: int) -> str | None:
+    value = tx.value("SELECT user_id FROM person_ids WHERE person_id = ? AND until IS NULL", (person_id,))
+    return str(value) if value is not None else None
 
 
-def unit(tx: Reader, unit_id: str) -> Unit:
-    row = tx.one("SELECT id, name, kind FROM units WHERE id = ?", (unit_id,))
-    assert row is not None, f"unit {unit_id} was deleted"
-    return Unit(*row)
-
-
-def units(tx: Reader, kind: str = "") -> list[Unit]:
-    where, values = ("WHERE kind = ?", (kind,)) if kind else ("", ())
-    return [Unit(*row) for row in tx.all(f"SELECT id, name, kind FROM units {where} ORDER BY rank", values)]
-
-
-def set_preference(tx: Transaction, person: Person, name: str, value: str) -> None:
+def set_preference(record: Record, person: Person, name: str, value: str) -> None:
     column = {"language": "language", "buttons": "buttons"}[name]
-    tx.run(f"UPDATE people SET {column} = ? WHERE id = ?", (value, person.id))
+    before = getattr(person, name)
+    if before != value:
+        record.tx.run(f"UPDATE people SET {column} = ? WHERE id = ?", (value, person.id))
+        record.changed(subject(person.id), {name: before}, {name: value})
 
 
 def mark_greeted(tx: Transaction, person: Person) -> None:
@@ -121,44 +156,40 @@ def mark_greeted(tx: Transaction, person: Person) -> None:
 
 def tell_stranger(tx: Transaction, user_id: str, now: datetime) -> bool:
     """True the first time only. Nothing of theirs is kept but this fact."""
-    sql = "INSERT INTO strangers VALUES (?, ?) ON CONFLICT DO NOTHING"
+    sql = "INSERT INTO strangers (user_id, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
     return tx.run(sql, (user_id, now.isoformat())) == 1
 
 
-def keep_units(tx: Transaction, rows: Iterable[tuple[str, str, str]]) -> None:
-    """(id, name, kind) in roster order. Units are never deleted: answers speak of them."""
-    for rank, (unit_id, name, kind) in enumerate(rows):
-        tx.run(
-            "INSERT INTO units VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " name = excluded.name, kind = excluded.kind, rank = excluded.rank",
-            (unit_id, name, kind, rank),
-        )
+def subject(person_id: int) -> Subject:
+    return Subject("person", str(person_id))
 
 
-def keep_places(tx: Transaction, rows: Iterable[tuple[str, str, str, str]]) -> None:
-    """(id, name, kind, unit id) in roster order. Those no longer named stay, inactive."""
-    tx.run("UPDATE places SET active = 0")
-    for rank, (place_id, name, kind, unit_id) in enumerate(rows):
-        tx.run(
-            "INSERT INTO places VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
-            " kind = excluded.kind, unit_id = excluded.unit_id, rank = excluded.rank, active = 1",
-            (place_id, name, kind, unit_id, rank),
-        )
-
-
-def retire_people(tx: Transaction) -> None:
-    """Before a roster is read in: whoever it does not name is out, and nobody has places yet."""
-    tx.run("UPDATE people SET active = 0")
-    tx.run("DELETE FROM person_places")
-
-
-def keep_person(tx: Transaction, row: tuple[str, str, str, str | None, str], places: Iterable[str]) -> None:
-    """(user id, name, role, unit id, language). A language chosen in chat is not overwritten by the roster."""
-    tx.run(
-        "INSERT INTO people (user_id, name, role, unit_id, language) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id)"
-        " DO UPDATE SET name = excluded.name, role = excluded.role, unit_id = excluded.unit_id, active = 1",
-        row,
+def add(record: Record, given: Mapping[str, Value], user_id: str, today: str) -> int:
+    """A new person: `given` holds name, language and what else of phone there is. `user_id` may be empty."""
+    values = {"name": given["name"], "language": given["language"], "phone": given.get("phone", "")}
+    person_id = record.tx.insert(
+        "INSERT INTO people (name, language, phone) VALUES (:name, :language, :phone)", values
     )
-    person_id = tx.number("SELECT id FROM people WHERE user_id = ?", (row[0],))
-    for rank, place_id in enumerate(places):
-        tx.run("INSERT INTO person_places VALUES (?, ?, ?)", (person_id, place_id, rank))
+    if user_id:
+        use_id(record, person_id, user_id, today)
+    record.changed(subject(person_id), {}, {name: value for name, value in values.items() if value})
+    return person_id
+
+
+def rename(record: Record, person: Person, name: str) -> None:
+    if person.name != name:
+        record.tx.run("UPDATE people SET name = ? WHERE id = ?", (name, person.id))
+        record.changed(subject(person.id), {"name": person.name}, {"name": name})
+
+
+def use_id(record: Record, person_id: int, user_id: str, today: str) -> None:
+    """From today on this is the person's Matrix id; an earlier one of theirs ends."""
+    tx, before = record.tx, user_id_of(record.tx, person_id)
+    if before == user_id:
+        return
+    tx.run(
+        "UPDATE person_ids SET until = ? WHERE person_id = ? AND until IS NULL",
+        (today, person_id),
+    )
+    tx.run("INSERT INTO person_ids (person_id, user_id, since) VALUES (?, ?, ?)", (person_id, user_id, today))
+    record.changed(subject(person_id), {"user_id": before}, {"user_id": user_id})

@@ -19,14 +19,14 @@ from bot.ledger.deliver import make_ledger
 from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
 from bot.rehearsal.player import Misdirected, Player, as_json, as_text, parse_time, perform
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from bot.setup.bootstrap import Setup
 from bot.setup.campaign_file import parse_campaign
 from bot.setup.config import Config, load_config
 from bot.setup.errors import FileErrors
 from bot.setup.fields import read_file
 from bot.setup.roster_file import parse_roster
-from storage import people
+from storage import places
 from storage.db import Database, StorageError
 from storage.lock import hold
 
@@ -215,14 +215,14 @@ def _export(options: argparse.Namespace) -> int:
 async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) -> int:
     database = await Database.open(path)
     try:
-        places = await database.read(people.all_places)
-        scope = parse_scope(options.scope, Scope(), plan.campaign, places)
+        seen = await database.read(places.every)
+        scope = parse_scope(options.scope, Scope(), plan.campaign, seen)
         if scope is None:
             print(f"--scope {options.scope}: neither a unit, a village nor a section", file=sys.stderr)
             return 1
         now = datetime.now(UTC)
         if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
-            last = await database.read(lambda tx: tx.value("SELECT max(at) FROM history"))
+            last = await database.read(lambda tx: tx.value("SELECT max(at) FROM actions"))
             now = datetime.fromisoformat(str(last)) if last else now
         upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
         options.output.write_bytes(upload.data)

@@ -11,18 +11,21 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import puremagic
 
-from bot.chat import Chat, Media, TryLaterError, UndeliverableError
+from bot.chat import Chat, Media, TryLaterError, UndeliverableError, notice
 from bot.context import Context
 from bot.dialogue.effects import line
 from storage import evidence, outbox, people
 from storage.db import Database, Transaction
-from storage.evidence import Evidence
+from storage.evidence import Content, Evidence
+from storage.history import Action, Record, record
+from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
 AGAIN = 30.0  # seconds until a failed fetch is tried again
@@ -69,18 +72,25 @@ class MediaFetcher:
     async def _keep(self, piece: Evidence, data: bytes) -> None:
         digest = hashlib.sha256(data).hexdigest()
         await asyncio.to_thread(write_once, self.folder / digest[:2] / digest, data)
-        kind = sniff(data) or piece.mimetype
-        await self.database.transaction(lambda tx: self._stored(tx, piece, (digest, len(data), kind)))
+        content = Content(digest, len(data), sniff(data) or piece.mimetype)
+        await self.database.transaction(lambda tx: self._stored(tx, piece, content))
 
-    def _stored(self, tx: Transaction, piece: Evidence, content: tuple[str, int, str]) -> None:
-        evidence.stored(tx, piece.id, content)
+    def _record(self, tx: Transaction, piece: Evidence) -> AbstractContextManager[Record]:
+        action = Action("fetch", None, self.now(), self.context.campaign.version, piece.event_id, "system")
+        return record(tx, action, self.now())
+
+    def _stored(self, tx: Transaction, piece: Evidence, content: Content) -> None:
+        with self._record(tx, piece) as written:
+            evidence.stored(written, piece.id, content)
         current = evidence.get(tx, piece.id)
-        twin = evidence.twin(tx, current, content[0]) if current and current.finding_no else None
-        if current is not None and twin is not None:
-            self._tell(tx, current, "photo_same", other=twin.finding_no or 0, finding=current.finding_no or 0)
+        same = evidence.duplicate(tx, current, content.sha256) if current and current.finding_no else None
+        if current is not None and same is not None:
+            other, finding = same.finding_no or 0, current.finding_no or 0
+            self._tell(tx, current, "photo_same", other=other, finding=finding)
 
     def _lost(self, tx: Transaction, piece: Evidence, why: str) -> None:
-        evidence.lost(tx, piece.id, why)
+        with self._record(tx, piece) as written:
+            evidence.lost(written, piece.id, why)
         zone = self.context.campaign.timezone
         at = datetime.fromisoformat(piece.at).astimezone(zone).strftime("%m-%d %H:%M")
         reason = "gone_large" if "limit" in why else "gone_damaged" if "match" in why else "gone_missing"
@@ -91,8 +101,7 @@ class MediaFetcher:
     def _tell(self, tx: Transaction, piece: Evidence, key: str, **params: str | int) -> None:
         person = people.by_id(tx, piece.person_id)
         body = self.context.texts.render(line(key, **params), person.language)
-        content = {"msgtype": "m.notice", "body": body, "m.mentions": {}}
-        outbox.put(tx, (piece.room_id, person.id), ("message", "m.room.message"), content, self.now())
+        outbox.add(tx, Outgoing(piece.room_id, person.id, notice(body), reason="notice"), self.now())
 
 
 def _media(piece: Evidence) -> Media:

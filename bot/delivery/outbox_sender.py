@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload
-from storage import outbox, rooms
+from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload, notice
+from storage import outbox, people, rooms
 from storage.db import Database, Reader, StorageError, Transaction
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 
 log = logging.getLogger(__name__)
 
-Builder = Callable[[Outgoing], Awaitable[Upload | str]]
+Builder = Callable[[OutboxRow], Awaitable[Upload | str]]
 LONGEST_WAIT = 60.0  # seconds between two tries
 AT_ONCE = 2000  # rows held in memory
 # Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
@@ -46,7 +46,7 @@ class OutboxSender:
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _written: bool = True  # rows may stand in the outbox that are not in hand yet
     _note_at: asyncio.TimerHandle | None = None
-    _queues: dict[str, deque[Outgoing]] = field(default_factory=dict)
+    _queues: dict[str, deque[OutboxRow]] = field(default_factory=dict)
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _done: list[tuple[int, str | None]] = field(default_factory=list)
     _last: int = 0
@@ -158,7 +158,7 @@ class OutboxSender:
 
         await self.database.transaction(note)
 
-    async def _carry(self, row: Outgoing) -> tuple[str | None, str | None]:
+    async def _carry(self, row: OutboxRow) -> tuple[str | None, str | None]:
         """Try until it arrives (event id, None) or is known to be hopeless (None, why)."""
         tries = 0
         while True:
@@ -172,7 +172,7 @@ class OutboxSender:
                 log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
                 await asyncio.sleep(wait * random.uniform(1.0, 1.2))
 
-    async def _once(self, row: Outgoing) -> str | None:
+    async def _once(self, row: OutboxRow) -> str | None:
         room_id = row.room_id or await self._direct(row)
         if row.act == "join":
             await self.chat.join(room_id)
@@ -190,13 +190,13 @@ class OutboxSender:
                 return event_id
         upload = await self.build(row) if row.act == "ledger" else None
         if isinstance(upload, str):
-            content: dict[str, object] = {"msgtype": "m.notice", "body": upload, "m.mentions": {}}
+            content = notice(upload)
             upload = None
         else:
             content = _file(upload) if upload else await self._resolved(row)
         return await self.chat.send(Message(room_id, txn_id, row.type, content, written_at), upload)
 
-    async def _direct(self, row: Outgoing) -> str:
+    async def _direct(self, row: OutboxRow) -> str:
         """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
         person_id = row.person_id
         assert person_id is not None, f"outbox row {row.id} names neither room nor person"
@@ -204,9 +204,9 @@ class OutboxSender:
         if known is not None:
             await self.database.transaction(lambda tx: outbox.set_room(tx, row.id, known))
             return known
-        user_id = await self.database.read(
-            lambda r: str(r.value("SELECT user_id FROM people WHERE id = ?", (person_id,)))
-        )
+        user_id = await self.database.read(lambda r: people.user_id_of(r, person_id))
+        if user_id is None:
+            raise UndeliverableError(f"person {person_id} has no Matrix id")
         room_id = await self.chat.open_direct(user_id)
         new = rooms.Room(room_id, "direct", person_id, True, "joined")
 
@@ -217,23 +217,21 @@ class OutboxSender:
         await self.database.transaction(keep)
         return room_id
 
-    async def _resolved(self, row: Outgoing) -> dict[str, object]:
+    async def _resolved(self, row: OutboxRow) -> dict[str, object]:
         """A reaction to one of our own messages names its row; by now it has an event id."""
         relation = row.content.get("m.relates_to")
         if not isinstance(relation, dict) or "row" not in relation:
             return row.content
         await self._note()
         target = relation["row"]
-        event_id = await self.database.read(
-            lambda r: r.value("SELECT event_id FROM outbox WHERE id = ?", (target,))
-        )
+        event_id = await self.database.read(lambda r: outbox.event_of(r, int(str(target))))
         if event_id is None:
             raise UndeliverableError(f"row {target}, which it reacts to, was never sent")
         rest = {name: value for name, value in relation.items() if name != "row"}
         return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
 
 
-def _with_rooms(tx: Reader, rows: list[Outgoing]) -> list[tuple[Outgoing, str]]:
+def _with_rooms(tx: Reader, rows: list[OutboxRow]) -> list[tuple[OutboxRow, str]]:
     """Each row with the queue it belongs to: what goes to a person keeps its order with what goes to their room."""
     keyed = []
     for row in rows:

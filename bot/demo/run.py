@@ -26,7 +26,7 @@ from bot.demo.matrix_client.phone_client import PhoneError
 from bot.demo.terminal import Talk, Waiting, chat, chat_on_standard_input, scripted
 from bot.domain.roster import find_people
 from bot.files import write_private
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from bot.setup.bootstrap import Setup
 from bot.setup.config import Config, Homeserver
 from storage.lock import hold

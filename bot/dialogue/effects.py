@@ -1,4 +1,4 @@
-"""What a turn can bring about: the values handlers return. `bot/apply.py` has one `case` for each; mypy counts them."""
+"""What a turn can bring about: the values handlers return. `bot/engine/effects.py` has one `case` for each; mypy counts them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.dialogue.meaning import Answer
+from bot.domain.answers import Answer
 
-Param = str | int | date
+Param = str | int | date | tuple[str, ...]  # "@key" names another text; several are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +25,47 @@ def line(key: str, **params: Param) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class SetCheck:
+    """`basis` None: the one that stands is kept where the answer stays the same."""
+
     place: str
     item: str
     answer: Answer
-    basis: str = ""
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """`no` is the number it will get: the handler has read which one is next."""
+    """A draft; its number is found by the writing, which says it. `fields`: description, object, cause, unit, ... or none."""
 
-    no: int
     place: str
     item: str
-    fields: Mapping[str, str]  # description, object, cause, unit, responsible, source
+    fields: Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFinding:
-    """New values of some of a finding's columns; `state` is among them only by way of the transition table."""
+    """New values of some of a finding's columns. A draft that is complete by them is filed."""
 
     no: int
-    fields: Mapping[str, str | None]
+    fields: Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFinding:
+    """A move of the lifecycle table, with the fields it brings along and the words why."""
+
+    no: int
+    verb: str
+    fields: Mapping[str, str | int | None] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A draft is not asked about by itself any more, or again."""
+
+    no: int
+    off: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +123,8 @@ Effect = (
     SetCheck
     | OpenFinding
     | ChangeFinding
+    | MoveFinding
+    | PutOff
     | AttachEvidence
     | SubmitPlace
     | SetPreference

@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-class Answer(StrEnum):
-    """The four answers to an item. Items have mixed polarity, so it is never yes or no."""
-
-    CLEAR = "clear"  # 未发现问题
-    FOUND = "found"  # 发现问题
-    NOT_APPLICABLE = "not_applicable"  # 不涉及
-    LATER = "later"  # 稍后
+from bot.domain.answers import Answer, BulkAnswer
 
 
 class Expect(StrEnum):
@@ -24,24 +17,6 @@ class Expect(StrEnum):
     TEXT = "text"  # free words: a description, a measure, a reason
     OPTION = "option"  # one of a numbered list: a place, a horizon, a candidate item
     CONFIRM = "confirm"  # yes or no
-
-
-class Spread(StrEnum):
-    """Which items a mark speaks of."""
-
-    LISTED = "listed"  # the numbers in `nos`
-    ALL = "all"  # every item of the place, less `nos`        除12外都没问题
-    REST = "rest"  # every item not yet answered, less what this same message names    其余无
-
-
-@dataclass(frozen=True, slots=True)
-class BulkAnswer:
-    """One answer for one or more items: `4-10 无`, `22有`, `其余无`, `12 发现 慢病卡没办`."""
-
-    answer: Answer
-    nos: tuple[int, ...] = ()  # printed item numbers: in order, no repeats. For ALL: the exceptions
-    spread: Spread = Spread.LISTED
-    detail: str = ""  # words said about it: the description of a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +32,7 @@ class Command:
 class ParsedMessage:
     """Everything that was understood of one message, and what was not.
 
-    At most one of command, choice, doubt or marks speaks for the message as a whole; `number`, `yes` and `words`
+    At most one of command, choice, doubt or bulk speaks for the message as a whole; `number`, `yes` and `words`
     are always filled where they apply, and the open question decides which of them it needs.
     """
 
@@ -65,7 +40,7 @@ class ParsedMessage:
     command: Command | None = None
     choice: Answer | None = None  # the one answer to the open item
     doubt: tuple[Answer, ...] = ()  # could be any of these: ask, never guess
-    marks: tuple[BulkAnswer, ...] = ()
+    bulk: tuple[BulkAnswer, ...] = ()
     basis: str = ""  # 入户12户 and the like, said along with a clear
     detail: str = ""  # words that came with `choice`: 有，水管漏水 -> 水管漏水
     number: int | None = None  # the whole message is one number

@@ -31,11 +31,9 @@ class AskBasis:
 
 @dataclass(frozen=True, slots=True)
 class AskDescription:
-    """What the problem is, at an item that was answered with found; with a number, said anew."""
+    """What the problem is: of a draft without words, or said anew."""
 
-    place: str
-    item: str
-    finding: int = 0
+    finding: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +85,13 @@ class AskSubmit:
 
 @dataclass(frozen=True, slots=True)
 class AskMerge:
-    """A new description sounds like a finding that is already there."""
+    """A new description sounds like the finding `other` that is already there. `draft`: the finding it was said for."""
 
     place: str
     item: str
-    finding: int
+    other: int
     words: str
+    draft: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +162,51 @@ EXPECTS: Mapping[type[Question], Expect] = {
     AskVisit: Expect.CONFIRM,
 }
 
+OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
+OF_DRAFT = OF_FINDING[1:]
 BACK_STACK = 300  # steps that 返回 can go back: more than any place has items
+
+
+def places_in(question: Question | None) -> tuple[str, ...]:
+    """The ids of the places that a question names."""
+    match question:
+        case AskPlace(places):
+            return places
+        case AskAnswer() | AskBasis() | AskResume() | AskSubmit() | AskMerge() | AskOffer() | AskVisit():
+            return (question.place,)
+        case _:
+            return ()
+
+
+def items_in(question: Question | None) -> tuple[str, ...]:
+    """The ids of the items that a question names."""
+    match question:
+        case AskAnswer() | AskResume() | AskMerge():
+            return (question.item,)
+        case AskBasis() | AskOffer() | AskVisit():
+            return question.items
+        case _:
+            return ()
+
+
+def finding_in(question: Question | None) -> int:
+    """The number of the finding that a question is about; 0: about none."""
+    match question:
+        case AskDescription(no) | AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
+            return no
+        case AskMerge():
+            return question.other
+        case _:
+            return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One person in one room. A new one is `Conversation()`."""
+    """One person in one room. A new one is `Session()`.
+
+    Rule: what stands on the disk is not kept here a second time. Drafts that lack something are asked about because they
+    are on the disk; the queue holds only what exists nowhere else.
+    """
 
     place: str = ""  # the place being spoken of
     in_walk: bool = (
@@ -194,25 +232,29 @@ class Session:
         now = replace(self, question=question, retries=0)
         if isinstance(question, AskAnswer):
             others = tuple(pair for pair in self.positions if pair[0] != question.place)
-            back_stack = self.back_stack if question.place == self.place else ()
+            stack = self.back_stack if question.place == self.place else ()
             now = replace(
                 now,
                 place=question.place,
                 positions=(*others, (question.place, question.item)),
-                back_stack=back_stack,
+                back_stack=stack,
             )
         return now
 
-    def holding(self, question: Question) -> Session:
+    def interrupted(self, question: Question) -> Session:
         """Put this question first and come back to the open one after it."""
-        queue = self.queue if self.question is None else (self.question, *self.queue)
-        return replace(self, question=question, queue=queue[:8], retries=0)
+        return replace(self.put_aside(self.question), question=question, retries=0)
+
+    def put_aside(self, *questions: Question | None) -> Session:
+        """These questions stand first in the queue. One about a finding is not kept: the finding is on the disk."""
+        new = [question for question in questions if question and not isinstance(question, OF_FINDING)]
+        rest = (question for question in self.queue if question not in new)
+        return replace(self, queue=(*dict.fromkeys(new), *rest))
 
     def passed(self, item: str) -> Session:
         """The item was dealt with: 返回 leads back to it."""
-        return replace(
-            self, back_stack=(*(seen for seen in self.back_stack if seen != item), item)[-BACK_STACK:]
-        )
+        stack = (*(seen for seen in self.back_stack if seen != item), item)
+        return replace(self, back_stack=stack[-BACK_STACK:])
 
 
 def dump_question(question: Question | None) -> str | None:

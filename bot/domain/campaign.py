@@ -100,6 +100,7 @@ class Campaign:
     township_group: str  # 各乡镇（街道）党委政府: the printed name that stands for every township
     member_group: str  # 县巩固拓展脱贫攻坚成果成员单位: the printed name that stands for every department
     sources: tuple[str, ...] = field(default=())  # where a finding can come from; the first is the default
+    id: str = "campaign"  # what tells this campaign from others, in every version of its file
 
     @cached_property
     def item(self) -> dict[str, Item]:

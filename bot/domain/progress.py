@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.dialogue.meaning import Answer, BulkAnswer, Spread
+from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.domain.campaign import Item
 
 Answers = Mapping[str, str]  # item id -> answer; items without one are not in it
@@ -61,7 +61,7 @@ def previous_item(items: Sequence[Item], before: str) -> Item | None:
     return items[found - 1] if found > 0 else None
 
 
-def marked(
+def meant(
     items: Sequence[Item], marks: Sequence[BulkAnswer], mark: BulkAnswer, answers: Answers
 ) -> list[Item]:
     """The items of a place that one mark of a message speaks of, in order.

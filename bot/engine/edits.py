@@ -1,6 +1,7 @@
 """A message that its sender edited or deleted later: exactly what it had answered is corrected or withdrawn.
 
-Rule: an edit is never a new answer beside the old one, and nothing that was verified changes silently.
+Rule: an edit is never a new answer beside the old one, and nothing that was verified, or that somebody else has acted on,
+changes silently.
 """
 
 from __future__ import annotations
@@ -12,27 +13,28 @@ from datetime import datetime
 from bot.context import Context
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
-from bot.dialogue.meaning import Answer, Expect
 from bot.dialogue.parsing.normalise import normalise
-from bot.dialogue.parsing.parse import parse
 from bot.dialogue.session import Question, Session
 from bot.domain import progress
+from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
-from bot.engine import rewording, undo
-from bot.engine.replies import Origin
-from bot.engine.session_store import MOST_HELD, load
-from bot.engine.turn import brought_up, finish
-from bot.handlers import handle
+from bot.engine import rewording, session_store, undo
+from bot.engine.origin import Origin
+from bot.engine.session_store import Standing
+from bot.engine.turn import Input, brought_up, finish, run_turn, turn_of
+from bot.engine.undo import Undo
 from bot.handlers.turn import Outcome, Turn
-from storage import checks, evidence, findings, history, inbox, people
+from storage import checks, evidence, findings, history, inbox
 from storage.db import Reader, Transaction
-from storage.history import Cause
+from storage.history import Subject
 from storage.inbox import Seen
 
 
-class _NotUnderstood(Exception):  # noqa: N818 -- ends a savepoint, never leaves this module
-    def __init__(self, outcome: Outcome | None) -> None:
-        self.outcome = outcome
+class _NotUnderstoodError(Exception):
+    """Ends a savepoint, never leaves this module."""
+
+    def __init__(self, lines: tuple[Line, ...] = ()) -> None:
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,99 +50,100 @@ class _Edit:
         return sessions.load_question(self.original.question)
 
 
-def withdraw(tx: Transaction, context: Context, talk: Origin, target: str, now: datetime) -> None:
+def apply_redaction(tx: Transaction, context: Context, origin: Origin, original: Seen, now: datetime) -> None:
     """A person deleted a message (or a reaction) of theirs: what it brought about is taken back."""
-    original = inbox.get(tx, target)
-    if original is None or original.state == "withdrawn":
+    if original.state == "withdrawn":
         return
-    session, _ = load(tx, context.campaign, talk, now)
-    left = _without(session, original)
-    events = undo.all_of(tx, original)
-    if not undo.changes_of(tx, events):
-        inbox.set_state(tx, target, "withdrawn")
-        if left != session:  # it had only brought up a question
-            finish(tx, context, talk, Outcome(replace(left, retries=0), (line("left_as_is"),)), now)
+    standing = session_store.load(tx, context.campaign, origin, now)
+    left = replace(_without(standing.session, original), retries=0)
+    events = undo.related_events(tx, original)
+    if not history.of_refs(tx, events):
+        inbox.set_state(tx, original.event_id, "withdrawn")
+        if left != replace(standing.session, retries=0):  # it had only brought up a question
+            _say(tx, context, origin, Outcome(left, (line("left_as_is"),)), now)
         return
-    lines = undo.take_back(tx, context, events, Cause(talk.person.id, talk.event_id), now)
-    talk = replace(talk, person=people.by_id(tx, talk.person.id))  # the language may be another one now
-    finish(tx, context, talk, Outcome(replace(left, retries=0), tuple(lines)), now)
+    lines = undo.take_back(tx, context, origin, events, now)
+    _say(tx, context, origin, Outcome(left, tuple(lines)), now)
 
 
-def correct(tx: Transaction, context: Context, talk: Origin, edit: tuple[str, str], now: datetime) -> None:
-    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question.
-
-    `edit` is (event id of the message, its new words).
-    """
-    original = inbox.get(tx, edit[0])
-    if original is None:
+def apply_edit(
+    tx: Transaction, context: Context, origin: Origin, original: Seen, words: str, now: datetime
+) -> None:
+    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question."""
+    masked = mask_pii(normalise(words))[0]
+    edit = _Edit(original, undo.related_events(tx, original), masked)
+    standing = session_store.load(tx, context.campaign, origin, now)
+    stays = undo.refusal(tx, origin, edit.events) or _handed_in(tx, edit)
+    if stays is not None:
+        _say(tx, context, origin, Outcome(standing.session, (stays,)), now)
         return
-    corrected = _Edit(original, undo.all_of(tx, original), mask_pii(normalise(edit[1]))[0])
-    session, _ = load(tx, context.campaign, talk, now)
-    refusal = _refused(tx, corrected)
-    if refusal is not None:
-        finish(tx, context, talk, Outcome(session, (refusal,)), now)
-        return
+    under = replace(origin, under=original.event_id)
     try:
         with tx.savepoint():
-            outcome = _again(tx, context, talk, corrected, now)
-    except _NotUnderstood as given:
-        first = given.outcome.lines[:1] if given.outcome else ()
-        finish(tx, context, talk, Outcome(session, (line("edit_not_understood"), *first)), now)
+            turn, outcome = _again(tx, context, under, edit, now)
+    except _NotUnderstoodError as given:
+        lines = (line("edit_not_understood"), *given.lines[:1])
+        _say(tx, context, origin, Outcome(standing.session, lines), now)
         return
-    inbox.set_state(tx, original.event_id, "done")
-    opened_questions = brought_up(_without(session, original), outcome.session)
-    opened_questions = tuple(dict.fromkeys((*original.opened_questions, *opened_questions)))
-    inbox.answered(tx, original.event_id, original.question, opened_questions)
-    finish(tx, context, replace(talk, under=original.event_id), outcome, now)
+    before = _without(standing.session, original)
+    session = finish(tx, context, under, (turn, outcome), now)
+    opened = tuple(dict.fromkeys((*original.opened_questions, *brought_up(before, session))))
+    inbox.answered(tx, original.event_id, original.question, opened)
 
 
-def _refused(tx: Reader, edit: _Edit) -> Line | None:
-    number = undo.settled_by(tx, edit.events)
-    if number is not None:
-        return line("verified_stays", finding=number)
-    handed_in = any(c.subject.startswith("place/") for c in undo.changes_of(tx, edit.events))
+def _say(tx: Transaction, context: Context, origin: Origin, outcome: Outcome, now: datetime) -> None:
+    finish(
+        tx,
+        context,
+        origin,
+        (turn_of(context, origin, Input("", Standing(outcome.session, 0.0))), outcome),
+        now,
+    )
+
+
+def _handed_in(tx: Reader, edit: _Edit) -> Line | None:
+    handed_in = any(c.subject.kind == "hand_in" for c in history.of_refs(tx, edit.events))
     return line("submission_stays") if handed_in else None
 
 
-def _again(tx: Transaction, context: Context, talk: Origin, edit: _Edit, now: datetime) -> Outcome:
+def _again(
+    tx: Transaction, context: Context, origin: Origin, edit: _Edit, now: datetime
+) -> tuple[Turn, Outcome]:
     """Undo the message, then handle its new words as if they had been said then."""
     question = edit.question
-    session = replace(_without(load(tx, context.campaign, talk, now)[0], edit.original), retries=0)
-    expect = sessions.EXPECTS[type(question)] if question else Expect.NOTHING
-    parsed = parse(edit.words, expect, context.vocabulary)
-    said, kept = rewording.reworded(tx, context, edit.events, (question, parsed))
-    spare = frozenset(subject for change in kept for subject in _subjects(tx, change.no))
+    standing = session_store.load(tx, context.campaign, origin, now)
+    session = replace(_without(standing.session, edit.original), retries=0)
+    pieces = _pieces(tx, edit.original.event_id)
+    then = Input(edit.words, Standing(session_store.under(session, question), 0.0), pieces, bound=True)
+    turn = turn_of(context, origin, then)
+    reworded = rewording.match_reworded(tx, context, edit.events, question, turn.said)
+    spare = frozenset(subject for change in reworded.kept for subject in _subjects(tx, change.no))
     stood = _answers(tx, edit)
-    undone = undo.undo(tx, context, (edit.events, spare), Cause(talk.person.id, talk.event_id), now)
-    if kept and not said.marks:  # only its wording changed
-        return Outcome(session, (line("edited"), *map(_told, kept)), tuple(kept))
-    then = session if said.command else _under(session, question)
-    photos = tuple(piece.id for piece in _pieces(tx, edit.original.event_id))
-    turn = Turn(
-        context, talk.person, talk.room, then, said, edit.original.event_id, talk.at, photos, 0.0, True
-    )
-    outcome = handle(tx, turn, now)
+    undone = undo.undo(tx, context, origin, Undo(edit.events, spare, keep_evidence=True), now)
+    told = tuple(line("finding_changed", finding=change.no) for change in reworded.kept)
+    if reworded.kept and not reworded.left.bulk:  # only its wording changed
+        turn = replace(turn, session=session, photos=())
+        return turn, Outcome(session, (line("edited"), *told), reworded.kept)
+    if turn.said.command:
+        turn = replace(turn, session=session)
+    turn = replace(turn, said=reworded.left)
+    outcome = run_turn(tx, turn, then, now)
     if outcome is None:
-        raise _NotUnderstood(outcome)
-    if said.command and not undo.changes_of(tx, edit.events):
-        return outcome  # a command that had changed nothing is simply given anew
-    moved_on = outcome.session.question != question and said.command is None
-    if not (outcome.effects or kept or moved_on):
-        raise _NotUnderstood(outcome)
+        raise _NotUnderstoodError
+    if turn.said.command and not history.of_refs(tx, edit.events):
+        return turn, outcome  # a command that had changed nothing is simply given anew
+    moved_on = outcome.session.question != question and turn.said.command is None
+    if not (outcome.effects or reworded.kept or moved_on):
+        raise _NotUnderstoodError(outcome.lines)
     effects = _as_edited(outcome.effects, stood)
-    lost = undo.together(told for subject, told in undone if subject not in _touched(effects))
-    lines = (
-        line("edited"),
-        *map(_told, kept),
-        *lost,
-        *outcome.lines,
-        *_stayed(context, outcome.effects, effects),
-    )
-    return replace(outcome, lines=lines, effects=(*kept, *effects))
+    lost = undone.said(_touched(tx, effects))
+    stayed = _stayed(context, outcome.effects, effects)
+    lines = (line("edited"), *told, *lost, *outcome.lines, *stayed)
+    return turn, replace(outcome, lines=lines, effects=(*reworded.kept, *effects))
 
 
 def _without(session: Session, original: Seen) -> Session:
-    """The conversation without the questions this message had brought up."""
+    """The session without the questions this message had brought up."""
     moot = [sessions.load_question(question) for question in original.opened_questions]
     queue = tuple(question for question in session.queue if question not in moot)
     if session.question not in moot:
@@ -149,36 +152,29 @@ def _without(session: Session, original: Seen) -> Session:
     return replace(session, question=question, queue=tuple(q for q in queue if q != question))
 
 
-def _under(session: Session, question: Question | None) -> Session:
-    """The conversation with this question open again, whatever is open now put behind it."""
-    open_now = (session.question,) if session.question not in (None, question) else ()
-    queue = tuple(question for question in (*open_now, *session.queue) if question not in (None, question))
-    place = getattr(question, "place", "") or session.place
-    return replace(session, question=question, queue=queue[:MOST_HELD], place=place)
-
-
 @dataclass(frozen=True, slots=True)
 class _Stood:
     """The answer a message gave, before it is read anew."""
 
     answer: str
     basis: str  # which it has by now
-    overruled: bool
+    overruled: bool  # another message has answered since
 
 
-def _answers(tx: Reader, edit: _Edit) -> Mapping[str, _Stood]:
-    """What the message had answered, by subject."""
-    given: dict[str, _Stood] = {}
-    for change in undo.changes_of(tx, edit.events):
-        if change.subject.startswith("check/") and change.subject not in given:
-            _, place, item = change.subject.split("/", 2)
-            check = checks.get(tx, place, item)
-            later = undo.overruled(tx, change.subject, edit.events)
-            given[change.subject] = _Stood(str(change.after["answer"]), check.basis if check else "", later)
+def _answers(tx: Reader, edit: _Edit) -> Mapping[Subject, _Stood]:
+    """What the message had answered."""
+    given: dict[Subject, _Stood] = {}
+    for change in history.of_refs(tx, edit.events):
+        subject = change.subject
+        if subject.kind == "check" and change.field == "answer" and subject not in given:
+            check = checks.get(tx, subject.id, subject.part)
+            last = history.writer(tx, subject, "answer")
+            overruled = last is not None and last.ref not in edit.events and last.after != change.after
+            given[subject] = _Stood(str(change.after), check.basis if check else "", overruled)
     return given
 
 
-def _as_edited(effects: tuple[Effect, ...], stood: Mapping[str, _Stood]) -> tuple[Effect, ...]:
+def _as_edited(effects: tuple[Effect, ...], stood: Mapping[Subject, _Stood]) -> tuple[Effect, ...]:
     """Only what the edit changed: an answer it repeats keeps the basis it was given since, or the later answer."""
     result: list[Effect] = []
     for effect in effects:
@@ -199,31 +195,29 @@ def _stayed(context: Context, wished: tuple[Effect, ...], effects: tuple[Effect,
     return [line("later_answer_stays", items=nos)] if left else []
 
 
-def _pieces(tx: Reader, event_id: str) -> list[evidence.Evidence]:
-    subjects = {change.subject for change in history.of_event(tx, event_id)}
-    numbers = sorted(int(s.partition("/")[2]) for s in subjects if s.startswith("evidence/"))
-    pieces = [evidence.get(tx, number) for number in numbers]
-    return [piece for piece in pieces if piece and piece.state != "withdrawn"]
+def _pieces(tx: Reader, event_id: str) -> tuple[int, ...]:
+    """What came along with the message and was not taken back."""
+    changes = history.of_refs(tx, (event_id,))
+    came = sorted({int(c.subject.id) for c in changes if c.subject.kind == "evidence" and c.field == "kind"})
+    found = ((number, evidence.get(tx, number)) for number in came)
+    return tuple(number for number, piece in found if piece and piece.state != "withdrawn")
 
 
-def _told(change: ChangeFinding) -> Line:
-    return line("finding_changed", finding=change.no)
-
-
-def _subjects(tx: Reader, no: int) -> tuple[str, ...]:
+def _subjects(tx: Reader, no: int) -> tuple[Subject, ...]:
     finding = findings.get(tx, no)
     assert finding is not None
     return (findings.subject(no), checks.subject(finding.place_id, finding.item_id))
 
 
-def _touched(effects: tuple[Effect, ...]) -> set[str]:
+def _touched(tx: Reader, effects: tuple[Effect, ...]) -> frozenset[Subject]:
+    """What the new words say anew anyway."""
     touched = set()
     for effect in effects:
         match effect:
-            case SetCheck(place, item):
+            case SetCheck(place, item) | OpenFinding(place, item):
                 touched.add(checks.subject(place, item))
-            case ChangeFinding(no) | OpenFinding(no):
+            case ChangeFinding(no):
                 touched.add(findings.subject(no))
             case _:
                 pass
-    return touched
+    return frozenset(touched)

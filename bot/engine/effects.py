@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
 from typing import assert_never
 
+from bot import chat
 from bot.context import Context
 from bot.dialogue.effects import (
     AttachEvidence,
@@ -13,8 +16,10 @@ from bot.dialogue.effects import (
     Effect,
     GiveFeedback,
     Line,
+    MoveFinding,
     NotifyRole,
     OpenFinding,
+    PutOff,
     SendLedger,
     SetCheck,
     SetPreference,
@@ -22,82 +27,226 @@ from bot.dialogue.effects import (
     Withdraw,
     line,
 )
+from bot.domain import lifecycle
+from bot.domain.campaign import Campaign
+from bot.domain.lifecycle import Facts, Move, Who
+from bot.domain.permissions import Right, may
 from bot.engine import undo
-from storage import checks, evidence, findings, history, inbox, outbox, people, schedule
+from bot.engine.origin import Origin
+from bot.handlers.change import target_of
+from bot.handlers.next_question import lacking
+from storage import checks, evidence, feedback, findings, hand_ins, inbox, outbox, people, places
+from storage.checks import Given
 from storage.db import Transaction
-from storage.people import Person
-from storage.rooms import Room
+from storage.findings import Finding
+from storage.history import Record, record
+from storage.outbox import Outgoing
+
+AFTERWARDS = (SendLedger, NotifyRole)  # what leaves by itself leaves after the reply
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Whose message brings the effects about, where, and under which event they go down in history."""
-
-    person: Person
-    room: Room
-    cause: history.Cause
+class RefusedMoveError(Exception):
+    """A move of the lifecycle that its guards refuse. Handlers ask first, so in chat this is a bug."""
 
 
-def apply(tx: Transaction, context: Context, speaker: Speaker, effect: Effect, now: datetime) -> list[Line]:
-    """Write one effect. Returns what only the writing could find out, as lines for the reply."""
-    texts = context.texts
-    cause, version = speaker.cause, context.campaign.version
+@dataclass(slots=True)
+class Applied:
+    """What only the writing could find out."""
+
+    lines: list[Line] = field(default_factory=list)
+    opened: list[int] = field(default_factory=list)  # numbers of new findings
+    touched: list[int] = field(default_factory=list)  # numbers of findings that may be complete now
+
+
+def verb_of(effect: Effect) -> str:
+    """The verb under which an effect goes down in history."""
+    match effect:
+        case SetCheck() | OpenFinding():
+            return "answer"
+        case ChangeFinding():
+            return "amend"
+        case MoveFinding(_, verb, _, _):
+            return verb
+        case PutOff():
+            return "put_off"
+        case AttachEvidence():
+            return "attach"
+        case SubmitPlace():
+            return "hand_in"
+        case SetPreference():
+            return "prefer"
+        case GiveFeedback() | NotifyRole() | SendLedger() | Withdraw():
+            return "say"
+        case _:
+            assert_never(effect)
+
+
+def apply(
+    tx: Transaction, context: Context, origin: Origin, effects: Sequence[Effect], now: datetime
+) -> Applied:
+    """Write the effects in their order: what one message does in one way is one action. Complete drafts are filed."""
+    applied, version = Applied(), context.campaign.version
+    for (verb, reason), group in groupby(effects, _kind):
+        with record(tx, origin.action(verb, version, reason=reason), now) as written:
+            for effect in group:
+                _apply(written, context, origin, effect, applied)
+    _file(tx, context, origin, applied, now)
+    return applied
+
+
+def _kind(effect: Effect) -> tuple[str, str]:
+    return verb_of(effect), effect.reason if isinstance(effect, MoveFinding) else ""
+
+
+def _apply(written: Record, context: Context, origin: Origin, effect: Effect, applied: Applied) -> None:
+    tx, now = written.tx, written.now
     match effect:
         case SetCheck(place, item, answer, basis):
-            checks.put(tx, (place, item), {"answer": answer, "basis": basis, "version": version}, cause, now)
-        case OpenFinding(no, place, item, fields):
-            given = findings.open_finding(
-                tx, {**fields, "place_id": place, "item_id": item, "version": version}, cause, now
-            )
-            assert given == no, f"finding {no} became {given}"
+            checks.put(written, place, item, Given(answer, basis))
+        case OpenFinding():
+            _open(written, context, effect, applied)
         case ChangeFinding(no, fields):
-            findings.change(tx, no, fields, cause, now)
-        case AttachEvidence(pieces, finding):
-            others = {_bind(tx, piece, finding, cause, now) for piece in pieces}
-            return [line("photo_same", other=no, finding=finding) for no in sorted(others - {0})]
+            findings.change(written, _finding(tx, no), fields)
+            applied.touched.append(no)
+        case MoveFinding(no, verb, fields, reason):
+            move_finding(written, context, origin, MoveFinding(no, verb, fields, reason))
+        case PutOff(no, off):
+            findings.put_off(written, no, off=off)
+        case AttachEvidence(pieces, no):
+            others = {_attach(written, piece, no) for piece in pieces}
+            applied.lines += [line("photo_same", other=other, finding=no) for other in sorted(others - {0})]
         case SubmitPlace(place, figures):
-            receipt = schedule.submitted(tx, place, speaker.person.id, figures, now)
-            history.add(
-                tx, cause, (f"place/{place}", "submitted"), ({}, {"receipt": receipt, **figures}), now
-            )
+            hand_ins.place(written, place, figures)
         case SetPreference(name, value):
-            before = getattr(speaker.person, name)
-            if before != value:
-                people.set_preference(tx, speaker.person, name, value)
-                what = (f"person/{speaker.person.id}", "preferred")
-                history.add(tx, cause, what, ({name: before}, {name: value}), now)
+            people.set_preference(written, people.by_id(tx, origin.person.id), name, value)
         case GiveFeedback(words, anonymous):
-            schedule.feedback(tx, None if anonymous else speaker.person.id, words, now)
+            feedback.add(tx, None if anonymous else origin.person.id, words, now)
         case NotifyRole(role, told):
-            for other in people.everybody(tx, role):
-                content = {
-                    "msgtype": "m.notice",
-                    "body": texts.render(told, other.language),
-                    "m.mentions": {},
-                }
-                outbox.put(tx, (None, other.id), ("message", "m.room.message"), content, now)
-        case SendLedger(scope, name):
-            content = {
-                "scope": dict(scope),
-                "name": name,
-                "language": speaker.person.language,
-                "by": speaker.person.name,
-            }
-            outbox.put(
-                tx, (speaker.room.room_id, speaker.person.id), ("ledger", "m.room.message"), content, now
-            )
+            _notify(tx, context, role, told, now)
+        case SendLedger():
+            _send_ledger(tx, origin, effect, now)
         case Withdraw(event_id):
             original = inbox.get(tx, event_id)
             assert original is not None, f"message {event_id} was never taken in"
-            return undo.take_back(tx, context, undo.all_of(tx, original), cause, now)
+            applied.lines += undo.take_back(tx, context, origin, undo.related_events(tx, original), now)
         case _:
             assert_never(effect)
-    return []
 
 
-def _bind(tx: Transaction, piece: int, finding: int, cause: history.Cause, now: datetime) -> int:
+def _finding(tx: Transaction, no: int) -> Finding:
+    finding = findings.get(tx, no)
+    assert finding is not None, f"finding {no} does not exist"
+    return finding
+
+
+def _open(written: Record, context: Context, effect: OpenFinding, applied: Applied) -> None:
+    values = {**effect.fields, "place_id": effect.place, "item_id": effect.item}
+    no = findings.open_finding(written, values)
+    applied.opened.append(no)
+    applied.touched.append(no)
+    if effect.fields.get("description"):
+        item = context.campaign.item[effect.item]
+        place = places.get(written.tx, effect.place)
+        applied.lines.append(line("finding_opened", finding=no, no=item.no, place=place.name))
+
+
+def move_finding(written: Record, context: Context, origin: Origin, effect: MoveFinding) -> Finding:
+    """Make one move of the table. RefusedMoveError names what stands against it; nothing is written then."""
+    finding = _finding(written.tx, effect.no)
+    row = lifecycle.move(finding.state, effect.verb)
+    if row is None:
+        raise RefusedMoveError(f"{effect.verb} of a finding that is {finding.state}")
+    against = lifecycle.lacking(row, _facts(written.tx, context.campaign, origin, finding, effect))
+    if against is not None:
+        raise RefusedMoveError(f"{effect.verb} of finding {effect.no} lacks {against}")
+    findings.change(written, finding, {**effect.fields, **_stamps(row, finding, written)}, row)
+    return finding
+
+
+def _facts(
+    tx: Transaction, campaign: Campaign, origin: Origin, finding: Finding, effect: MoveFinding
+) -> Facts:
+    scope, target = origin.actor.scope, target_of(tx, finding)
+    rights = {Who.OWNER: Right.AMEND, Who.VERIFIER: Right.VERIFY, Who.COUNTY: Right.OVERSEE}
+    values = {name: getattr(finding, name) for name in Finding.__slots__}
+    values |= effect.fields
+    horizon = campaign.horizon.get(str(values["horizon"]))
+    return Facts(
+        fields=values,
+        endless=horizon is not None and horizon.due is None,
+        roles=frozenset(who for who, right in rights.items() if may(scope, right, target) is None),
+        hand=scope.person_id in findings.hands(tx, finding.no),
+        evidence=evidence.on_finding(tx, finding.no),
+        reason=effect.reason,
+    )
+
+
+def _stamps(row: Move, finding: Finding, written: Record) -> dict[str, str | int | None]:
+    """What the record itself keeps of a move."""
+    of = written.action
+    match row.verb:
+        case "close":
+            return {"closed_at": of.at.isoformat(), "verifier_id": of.person_id}
+        case "extend":
+            return {"extensions": finding.extensions + 1}
+        case "reopen":
+            return {"closed_at": None}
+        case "recur":
+            return {"closed_at": None, "recurrences": finding.recurrences + 1}
+        case _:
+            return {}
+
+
+def _file(tx: Transaction, context: Context, origin: Origin, applied: Applied, now: datetime) -> None:
+    """A draft that lacks nothing any more is on the books."""
+    for no in dict.fromkeys(applied.touched):
+        finding = _finding(tx, no)
+        if finding.state != lifecycle.DRAFT or lacking(context.campaign, finding) is not None:
+            continue
+        with record(tx, origin.action("file", context.campaign.version), now) as written:
+            move_finding(written, context, origin, MoveFinding(no, "file"))
+        applied.lines.append(_filed(context.campaign, finding))
+
+
+def _filed(campaign: Campaign, finding: Finding) -> Line:
+    horizon = campaign.horizon[finding.horizon]
+    return line(
+        "finding_done" if horizon.due else "finding_done_stage",
+        finding=finding.no,
+        horizon=horizon.name,
+        due=date.fromisoformat(finding.due) if finding.due else "",
+        unit=finding.unit,
+        person=finding.responsible,
+    )
+
+
+def _attach(written: Record, piece: int, no: int) -> int:
     """Evidence to its finding. The number of another finding that has the same file already; 0: none has."""
-    evidence.change(tx, piece, {"finding_no": finding}, cause, now)
-    bound = evidence.get(tx, piece)
-    twin = evidence.twin(tx, bound, bound.sha256) if bound and bound.sha256 else None
-    return twin.finding_no or 0 if twin else 0
+    evidence.change(written, piece, {"finding_no": no})
+    bound = evidence.get(written.tx, piece)
+    same = evidence.duplicate(written.tx, bound, bound.sha256) if bound and bound.sha256 else None
+    return same.finding_no or 0 if same else 0
+
+
+def _notify(tx: Transaction, context: Context, role: str, told: Line, now: datetime) -> None:
+    today = now.astimezone(context.campaign.timezone).date().isoformat()
+    for other in people.everybody(tx, today, role):
+        body = chat.notice(context.texts.render(told, other.language))
+        outbox.add(tx, Outgoing(person_id=other.id, content=body, reason="notice"), now)
+
+
+def _send_ledger(tx: Transaction, origin: Origin, effect: SendLedger, now: datetime) -> None:
+    content = {
+        "scope": dict(effect.scope),
+        "name": effect.name,
+        "language": origin.person.language,
+        "by": origin.person.name,
+    }
+    outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content, "ledger"), now)
+
+
+def split(effects: Iterable[Effect]) -> tuple[list[Effect], list[Effect]]:
+    """(what is written before the reply, what leaves after it)."""
+    every = list(effects)
+    first: list[Effect] = [effect for effect in every if not isinstance(effect, AFTERWARDS)]
+    return first, [effect for effect in every if isinstance(effect, AFTERWARDS)]

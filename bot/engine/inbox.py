@@ -1,4 +1,4 @@
-"""The one door in: a sync batch becomes ONE transaction of position, events seen, conversations, records and replies.
+"""The one door in: a sync batch becomes ONE transaction of position, events seen, sessions, records and replies.
 
 Rule: whatever the bot will say leaves only after this transaction stands on the disk. A message whose handling fails
 costs only itself: its savepoint is rolled back, its sender gets a reference, the batch goes on.
@@ -9,23 +9,25 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.chat import Batch, Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
-from bot.context import KEY_GRACE, Context
+from bot.context import Context
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.normalise import normalise
 from bot.domain.pii import mask_pii
-from bot.engine import membership, replies
-from bot.engine.edits import correct, withdraw
-from bot.engine.replies import Origin
-from bot.engine.turn import converse, tapped
-from storage import inbox as seen
-from storage import people, rooms
+from bot.engine import membership, replies, session_store
+from bot.engine.edits import apply_edit, apply_redaction
+from bot.engine.origin import Origin
+from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
+from storage import early_edits, inbox, people, rooms, sessions, unreadable
 from storage.db import Transaction, is_of_the_file
-from storage.people import Person
-from storage.rooms import Room
+from storage.early_edits import EarlyEdit
+from storage.inbox import Seen
+from storage.people import Actor
+from storage.sessions import Arrival
+from storage.unreadable import Unread
 
 log = logging.getLogger(__name__)
 GONE = ("left", "upgraded")
@@ -36,11 +38,11 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime) -> N
     leaving = [change for change in batch.rooms if change.change in GONE]
     for change in batch.rooms:
         if change not in leaving:
-            membership.room_changed(tx, context.texts, change, now)
+            membership.on_room_change(tx, context, change, now)
     for event in batch.events:
         _take(tx, context, event, now)
     for change in leaving:  # what was said there came before
-        membership.room_changed(tx, context.texts, change, now)
+        membership.on_room_change(tx, context, change, now)
     for room_id in batch.gaps:
         log.warning("room %s: too many messages were missed to fetch them all", room_id)
     if batch.position:
@@ -49,117 +51,143 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime) -> N
 
 def read_again(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:
     """The key of a message that could not be read has come: take it in as if it were new."""
-    seen.drop_unreadable(tx, event.event_id)
-    seen.set_kind(tx, event.event_id, _kind(event.content))
-    person = people.by_user_id(tx, event.sender)
-    room = rooms.get(tx, event.room_id)
-    if person is not None and room is not None:
-        _guarded(tx, context, event, (person, room), now)
+    unreadable.drop(tx, event.event_id)
+    actor = people.actor(tx, event.sender, _today(context, now))
+    found = sessions.arrival(tx, event.event_id, event.room_id, actor.person.id if actor else None)
+    if actor is not None and found.room is not None:
+        _guarded(tx, context, _Heard(event, actor, found), now)
 
 
-def _kind(content: Content) -> str:
-    return type(content).__name__.lower()
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """An event with who sent it and what it found."""
+
+    event: Incoming
+    actor: Actor
+    found: Arrival
+
+    @property
+    def origin(self) -> Origin:
+        assert self.found.room is not None
+        return Origin(self.actor, self.found.room, self.event.event_id, self.event.at)
+
+
+def kind_of(content: Content) -> str:
+    """The inbox's word for what came."""
+    match content:
+        case Said():
+            return "said"
+        case Edited():
+            return "edited"
+        case Redacted():
+            return "redacted"
+        case Reacted():
+            return "reacted"
+        case Unreadable():
+            return "unreadable"
+
+
+def _today(context: Context, now: datetime) -> str:
+    return now.astimezone(context.campaign.timezone).date().isoformat()
 
 
 def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:
     if event.sender == context.user_id:
         return
-    person = people.by_user_id(tx, event.sender)
-    key = (event.event_id, event.room_id, event.at.isoformat(), _kind(event.content))
-    if not seen.take(tx, key, person.id if person else None):
+    actor = people.actor(tx, event.sender, _today(context, now))
+    found = sessions.arrival(tx, event.event_id, event.room_id, actor.person.id if actor else None)
+    if found.seen:
         return
-    room = membership.room_of(tx, event, person, now)
-    if person is None:
-        membership.stranger(tx, context.texts, event, room, now)
+    room = membership.room_of(tx, event, found.room, now)
+    found = replace(found, room=room)
+    kind = kind_of(event.content)
+    if actor is None:
+        inbox.add(tx, Seen(event.event_id, event.room_id, None, event.at.isoformat(), kind))
+        membership.answer_stranger(tx, context, event, room, now)
         return
     if isinstance(event.content, Unreadable):
-        told = (event.event_id, event.room_id, event.sender, event.at.isoformat())
-        seen.keep_unreadable(tx, told, (event.content.session_id, dict(event.content.source)), now)
+        note(tx, _Heard(event, actor, found).origin, kind, Result())
+        _keep_unreadable(tx, event, event.content, now)
         return
-    _guarded(tx, context, event, (person, room), now)
+    _guarded(tx, context, _Heard(event, actor, found), now)
 
 
-def _guarded(
-    tx: Transaction, context: Context, event: Incoming, who: tuple[Person, Room], now: datetime
-) -> None:
+def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now: datetime) -> None:
+    kept = Unread(
+        event.event_id,
+        event.room_id,
+        event.sender,
+        event.at.isoformat(),
+        content.session_id,
+        content.source,
+        now.isoformat(),
+    )
+    unreadable.keep(tx, kept)
+
+
+def _guarded(tx: Transaction, context: Context, heard: _Heard, now: datetime) -> None:
+    origin, kind = heard.origin, kind_of(heard.event.content)
     try:
         with tx.savepoint():
-            _handle(tx, context, event, who, now)
+            note(tx, origin, kind, _handle(tx, context, heard, now))
     except Exception as error:
         if is_of_the_file(error):
             raise
-        reference = hashlib.sha256(event.event_id.encode()).hexdigest()[:6]
+        reference = hashlib.sha256(origin.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
         # Only where it happened: an error's own words may repeat what somebody wrote.
         frames = "".join(traceback.format_tb(error.__traceback__))
-        what = (event.event_id, type(error).__name__, reference, frames)
+        what = (origin.event_id, type(error).__name__, reference, frames)
         log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
-        seen.set_state(tx, event.event_id, "failed")
-        person, room = who
-        talk = Origin(person, room, event.event_id, event.at)
-        replies.send(tx, context.texts, talk, [line("sorry", reference=reference)], now)
+        note(tx, origin, kind, Result("failed"))
+        replies.send(tx, context.texts, origin, [line("sorry", reference=reference)], now)
 
 
-def _handle(
-    tx: Transaction, context: Context, event: Incoming, who: tuple[Person, Room], now: datetime
-) -> None:
-    person, room = who
-    talk = Origin(person, room, event.event_id, event.at)
+def _handle(tx: Transaction, context: Context, heard: _Heard, now: datetime) -> Result:
+    event, origin = heard.event, heard.origin
     match event.content:
-        case Said() as said:
-            words = [words for _, words in seen.take_early(tx, event.event_id, event.sender)]
-            if None in words:  # taken back before it arrived
-                seen.set_state(tx, event.event_id, "withdrawn")
-                return
-            latest = words[-1] if words else None
-            converse(tx, context, talk, said if latest is None else replace(said, words=latest), now)
-        case Reacted() as reaction:
-            if not any(words is None for _, words in seen.take_early(tx, event.event_id, event.sender)):
-                tapped(tx, context, talk, reaction, now)
+        case Said() | Reacted() as content:
+            early = early_edits.take(tx, event.event_id, event.sender) if heard.found.early else []
+            if None in early:  # taken back before it arrived
+                return Result("withdrawn")
+            standing = session_store.arrived(tx, context.campaign, origin, heard.found, now)
+            if isinstance(content, Reacted):
+                return run_reacted(tx, context, origin, content, standing, now)
+            content = replace(content, words=early[-1] or "") if early else content
+            return run_said(tx, context, origin, content, standing, now)
         case Edited(target, words):
-            original = _own(tx, event, target, words)
-            if original is None:
-                return
-            if (
-                original.kind == "unreadable" or original.state == "failed"
-            ):  # its new words are all there is of it
-                seen.drop_unreadable(tx, target)
-                seen.set_kind(tx, target, "said")
-                seen.set_state(tx, target, "done")
-                converse(tx, context, replace(talk, event_id=target), Said(words), now)
-            else:
-                correct(tx, context, talk, (target, words), now)
+            original = _own(tx, heard, target, words)
+            if original is not None:
+                _edited(tx, context, origin, original, words, now)
+            return Result()
         case Redacted(target):
-            if _own(tx, event, target, None) is not None:
-                seen.drop_unreadable(tx, target)
-                withdraw(tx, context, talk, target, now)
+            original = _own(tx, heard, target, None)
+            if original is not None:
+                unreadable.drop(tx, target)
+                apply_redaction(tx, context, origin, original, now)
+            return Result()
         case Unreadable():
-            raise AssertionError("kept by _take")
+            return IGNORED  # kept by _take
 
 
-def _own(tx: Transaction, event: Incoming, target: str, words: str | None) -> seen.Seen | None:
+def _edited(
+    tx: Transaction, context: Context, origin: Origin, original: Seen, words: str, now: datetime
+) -> None:
+    if original.kind != "unreadable" and original.state != "failed":
+        apply_edit(tx, context, origin, original, words, now)
+        return
+    unreadable.drop(tx, original.event_id)  # its new words are all there is of it
+    instead = replace(origin, event_id=original.event_id)
+    standing = session_store.load(tx, context.campaign, instead, now)
+    note(tx, instead, "said", run_said(tx, context, instead, Said(words), standing, now))
+
+
+def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen | None:
     """The sender's own message that an edit or redaction speaks of; one that came too early is kept for it."""
-    original = seen.get(tx, target)
+    event, original = heard.event, inbox.get(tx, target)
     if original is None:
-        key = (event.event_id, target, event.room_id, event.sender, event.at.isoformat())
-        seen.keep_early(tx, key, None if words is None else mask_pii(normalise(words))[0])
+        kept = None if words is None else mask_pii(normalise(words))[0]
+        at = event.at.isoformat()
+        early_edits.keep(tx, EarlyEdit(event.event_id, target, event.room_id, event.sender, at, kept))
         return None
-    author = people.by_user_id(tx, event.sender)
-    own = author is not None and original.person_id == author.id and original.room_id == event.room_id
+    own = original.person_id == heard.actor.person.id and original.room_id == event.room_id
     return original if own else None
-
-
-def tell_unreadable(tx: Transaction, context: Context, now: datetime) -> None:
-    """Ask people to send again what is still unreadable after the grace period, naming when they wrote it. Once."""
-    waiting = [u for u in seen.unreadable(tx) if u.told_at is None and _age(u.came_at, now) >= KEY_GRACE]
-    for unread in waiting:
-        person, room = people.by_user_id(tx, unread.sender), rooms.get(tx, unread.room_id)
-        seen.tell_unreadable(tx, unread.event_id, now)
-        if person is None or room is None:
-            continue
-        at = datetime.fromisoformat(unread.at).astimezone(context.campaign.timezone)
-        talk = Origin(person, room, unread.event_id, at)
-        replies.send(tx, context.texts, talk, [line("unreadable", at=at.strftime("%m-%d %H:%M"))], now)
-
-
-def _age(at: str, now: datetime) -> timedelta:
-    return now - datetime.fromisoformat(at)

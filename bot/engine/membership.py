@@ -2,88 +2,97 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from bot import chat
 from bot.chat import Incoming, RoomSeen, Said, Unreadable
+from bot.context import Context
 from bot.dialogue.effects import line
-from bot.texts import Texts
 from storage import outbox, people, rooms
 from storage.db import Transaction
-from storage.people import Person
+from storage.outbox import Outgoing
+from storage.people import Actor, Person
 from storage.rooms import Room
 
-NO_CONTENT: dict[str, object] = {}
 
-
-def room_changed(tx: Transaction, texts: Texts, change: RoomSeen, now: datetime) -> None:
+def on_room_change(tx: Transaction, context: Context, change: RoomSeen, now: datetime) -> None:
     """Keep our own list of rooms true to what a sync said."""
     known = rooms.get(tx, change.room_id)
     match change.change:
         case "invited":
-            _invited(tx, texts, (change, known), now)
+            _invited(tx, context, change, known, now)
         case "left":
             rooms.set_state(tx, change.room_id, "left", now)
         case "upgraded":
             rooms.set_state(tx, change.room_id, "left", now)
             if known is not None and change.successor:
-                new = Room(change.successor, known.kind, known.person_id, known.encrypted, "invited")
-                rooms.keep(tx, new, now)
-                outbox.put(tx, (change.successor, None), ("join", ""), NO_CONTENT, now)
+                rooms.keep(tx, replace(known, room_id=change.successor, state="invited"), now)
+                _act(tx, change.successor, "join", now)
         case _:
-            _joined(tx, change, known, now)
+            _joined(tx, context, change, known, now)
 
 
-def _joined(tx: Transaction, change: RoomSeen, known: Room | None, now: datetime) -> None:
-    encrypted = bool(change.encrypted) or (known.encrypted if known else False)
-    kind, person_id = (known.kind, known.person_id) if known else ("group", None)
+def _joined(tx: Transaction, context: Context, change: RoomSeen, known: Room | None, now: datetime) -> None:
+    room = replace(known or Room(change.room_id, "group", None, False, "joined"), state="joined")
+    room = replace(room, encrypted=bool(change.encrypted) or room.encrypted)
     others = change.members or ()
-    if kind != "county" and len(others) == 1 and (person := people.by_user_id(tx, others[0])) is not None:
-        kind, person_id = "direct", person.id
-    elif kind == "direct" and change.members is not None:  # others came in, or the other one left
-        kind, person_id = "group", None
-    rooms.keep(tx, Room(change.room_id, kind, person_id, encrypted, "joined"), now)
+    person = _actor(tx, context, others[0], now) if len(others) == 1 else None
+    if room.kind not in ("county", "unit") and person is not None:
+        room = replace(room, kind="direct", person_id=person.person.id)
+    elif room.kind == "direct" and change.members is not None:  # others came in, or the other one left
+        room = replace(room, kind="group", person_id=None)
+    rooms.keep(tx, room, now)
 
 
-def _invited(tx: Transaction, texts: Texts, what: tuple[RoomSeen, Room | None], now: datetime) -> None:
+def _invited(tx: Transaction, context: Context, change: RoomSeen, known: Room | None, now: datetime) -> None:
     """Somebody of the roster, or whoever into the county room of the settings: join. A stranger elsewhere: one polite
     line the first time, then the door stays shut."""
-    change, known = what
-    person = people.by_user_id(tx, change.by)
-    encrypted = bool(change.encrypted)
-    to = (change.room_id, None)
+    actor = _actor(tx, context, change.by, now)
     if known is not None and known.kind == "county":
-        outbox.put(tx, to, ("join", ""), NO_CONTENT, now)
+        _act(tx, change.room_id, "join", now)
         return
-    if person is not None:
-        kind = "direct" if change.direct else "group"
-        room = Room(change.room_id, kind, person.id if change.direct else None, encrypted, "invited")
+    room = Room(change.room_id, "group", None, bool(change.encrypted), "invited")
+    if actor is not None:
+        person = actor.person
+        if change.direct:
+            room = replace(room, kind="direct", person_id=person.id)
         rooms.keep(tx, room, now)
-        outbox.put(tx, to, ("join", ""), NO_CONTENT, now)
+        _act(tx, change.room_id, "join", now)
         if change.direct and not person.greeted:
             people.mark_greeted(tx, person)
-            _say(
-                tx,
-                (change.room_id, person.id),
-                texts.render(line(f"welcome_{person.role}", name=person.name), person.language),
-                now,
-            )
+            _say(tx, change.room_id, person, _welcome(context, person), now)
         return
-    rooms.keep(tx, Room(change.room_id, "group", None, encrypted, "invited"), now)
+    rooms.keep(tx, room, now)
     if people.tell_stranger(tx, change.by, now):
-        outbox.put(tx, to, ("join", ""), NO_CONTENT, now)
-        _say(tx, to, texts.render(line("stranger"), "zh-CN"), now)
-    outbox.put(tx, to, ("leave", ""), NO_CONTENT, now)
+        _act(tx, change.room_id, "join", now)
+        _say(tx, change.room_id, None, _to_a_stranger(context), now)
+    _act(tx, change.room_id, "leave", now)
 
 
-def _say(tx: Transaction, to: tuple[str, int | None], body: str, now: datetime) -> None:
-    outbox.put(
-        tx, to, ("message", "m.room.message"), {"msgtype": "m.text", "body": body, "m.mentions": {}}, now
-    )
+def _actor(tx: Transaction, context: Context, user_id: str, now: datetime) -> Actor | None:
+    return people.actor(tx, user_id, now.astimezone(context.campaign.timezone).date().isoformat())
 
 
-def room_of(tx: Transaction, event: Incoming, person: Person | None, now: datetime) -> Room:
+def _welcome(context: Context, person: Person) -> str:
+    return context.texts.render(line(f"welcome_{person.role}", name=person.name), person.language)
+
+
+def _to_a_stranger(context: Context) -> str:
+    return context.texts.render(line("stranger"), "zh-CN")
+
+
+def _act(tx: Transaction, room_id: str, act: str, now: datetime) -> None:
+    outbox.add(tx, Outgoing(room_id, act=act, type="", reason="room"), now)
+
+
+def _say(tx: Transaction, room_id: str, person: Person | None, body: str, now: datetime) -> None:
+    to = person.id if person else None
+    outbox.add(tx, Outgoing(room_id, to, chat.text(body), reason="notice"), now)
+
+
+def room_of(tx: Transaction, event: Incoming, room: Room | None, now: datetime) -> Room:
     """The room an event came from, even if no sync told of it before."""
-    room = rooms.get(tx, event.room_id)
     if room is None:
         room = Room(event.room_id, "group", None, isinstance(event.content, Unreadable), "joined")
         rooms.keep(tx, room, now)
@@ -92,9 +101,9 @@ def room_of(tx: Transaction, event: Incoming, person: Person | None, now: dateti
     return room
 
 
-def stranger(tx: Transaction, texts: Texts, event: Incoming, room: Room, now: datetime) -> None:
+def answer_stranger(tx: Transaction, context: Context, event: Incoming, room: Room, now: datetime) -> None:
     """One polite line to somebody outside the roster who speaks to the bot; nothing of theirs is kept."""
     if room.kind == "county" or not isinstance(event.content, (Said, Unreadable)):
         return
     if people.tell_stranger(tx, event.sender, now):
-        _say(tx, (event.room_id, None), texts.render(line("stranger"), "zh-CN"), now)
+        _say(tx, event.room_id, None, _to_a_stranger(context), now)

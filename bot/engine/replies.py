@@ -2,101 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bot import chat
+from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import AskAnswer, Question, dump_question
+from bot.dialogue.session import AskAnswer, Question, Session, dump_question
+from bot.engine.origin import Origin
+from bot.handlers.questions import put_question
 from bot.texts import Texts
 from storage import outbox
 from storage.db import Transaction
-from storage.people import Person
-from storage.rooms import Room
+from storage.outbox import Outgoing
 
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
+CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
+WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who said something where: what an answer needs to find its way."""
-
-    person: Person
-    room: Room
-    event_id: str
-    at: datetime
-    under: str = ""  # effects go down in history under this event instead: the original of an edit
-
-
-def content(talk: Origin, body: str, now: datetime) -> dict[str, object]:
+def content(origin: Origin, body: str, now: datetime) -> dict[str, object]:
     """Message content. Who is talking with us has the phone in the hand: it must not ring for every answer. Who wrote
     while we were away has put it down: then it may. In a room of several it is a reply."""
-    kind = "m.text" if now - talk.at > AWAY else "m.notice"
-    text: dict[str, object] = {"msgtype": kind, "body": body, "m.mentions": {}}
-    if talk.room.kind != "direct":
-        text["m.mentions"] = {"user_ids": [talk.person.user_id]}
-        text["m.relates_to"] = {"m.in_reply_to": {"event_id": talk.event_id}}
-    return text
+    message = chat.text(body) if now - origin.at > AWAY else chat.notice(body)
+    if origin.room.kind == "direct":
+        return message
+    return chat.reply_to(message, origin.event_id, origin.person.user_id)
 
 
-def send(tx: Transaction, texts: Texts, talk: Origin, lines: Iterable[Line], now: datetime) -> int:
+def send(tx: Transaction, texts: Texts, origin: Origin, lines: Iterable[Line], now: datetime) -> int:
     """A plain word without a question; return the outbox row."""
-    body = texts.together(lines, talk.person.language)
-    message = content(talk, body, now)
-    return outbox.put(tx, (talk.room.room_id, talk.person.id), ("message", "m.room.message"), message, now)
+    body = texts.together(lines, origin.person.language)
+    return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content(origin, body, now)), now)
 
 
-def put(tx: Transaction, talk: Origin, body: str, about: str | None, now: datetime) -> int:
-    """The body as a reply; `about` is what a reply to it will speak of."""
-    to = (talk.room.room_id, talk.person.id)
-    row = outbox.put(tx, to, ("message", "m.room.message"), content(talk, body, now), now)
-    if about is not None:
-        outbox.about(tx, row, about)
-    return row
-
-
-def react(tx: Transaction, talk: Origin, key: str, now: datetime) -> int:
+def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
     """A mark on the person's own message."""
-    relation: Mapping[str, str] = {"rel_type": "m.annotation", "event_id": talk.event_id, "key": key}
-    to = (talk.room.room_id, talk.person.id)
-    return outbox.put(tx, to, ("message", "m.reaction"), {"m.relates_to": dict(relation)}, now)
+    mark = chat.reaction(origin.event_id, key)
+    return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, mark, type="m.reaction"), now)
 
 
-CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
-POLL = "org.matrix.msc3381.poll.start"
+def answer(
+    tx: Transaction, context: Context, origin: Origin, said: tuple[list[Line], Session], now: datetime
+) -> None:
+    """One message: what happened, and the session's open question below it."""
+    lines, session = said
+    texts, question, language = context.texts, session.question, origin.person.language
+    asked = put_question(tx, context, origin.actor.own, question) if question else ()
+    welcome = [line for line in lines if line.key.startswith(WELCOME)]
+    happened = [line for line in lines if line not in welcome]
+    parts = [texts.together(part, language) for part in (welcome, happened, asked)]
+    body = "\n\n".join(part for part in parts if part)
+    if body:
+        about = dump_question(question) if question else _card(session)
+        message = content(origin, body, now)
+        row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
+        _offer_buttons(tx, texts, origin, row, question, now)
 
 
-def offer_buttons(
-    tx: Transaction, texts: Texts, talk: Origin, asked: tuple[int, Question | None], now: datetime
+def _card(session: Session) -> str | None:
+    return json.dumps({"card": session.finding}) if session.finding else None
+
+
+def _offer_buttons(
+    tx: Transaction, texts: Texts, origin: Origin, row: int, question: Question | None, now: datetime
 ) -> None:
     """For who wants it, the four choices also to tap on: as reactions under the question, or as a poll."""
-    row, question = asked
-    if not isinstance(question, AskAnswer) or talk.person.buttons == "off":
+    person, room_id = origin.person, origin.room.room_id
+    if not isinstance(question, AskAnswer) or person.buttons == "off":
         return
-    to = (talk.room.room_id, talk.person.id)
-    if talk.person.buttons == "reactions":
+    if person.buttons == "reactions":
         for key in CHOICES:
-            outbox.put(
-                tx,
-                to,
-                ("message", "m.reaction"),
-                {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": key}},
-                now,
-            )
+            mark = chat.reaction_to_row(row, key)
+            outbox.add(tx, Outgoing(room_id, person.id, mark, type="m.reaction"), now)
         return
-    wording = texts.render(line("poll_question"), talk.person.language)
-    options = [texts.render(line(f"poll_{n}"), talk.person.language) for n in range(1, 5)]
-    start = {
-        "question": {"org.matrix.msc1767.text": wording},
-        "kind": "org.matrix.msc3381.poll.disclosed",
-        "max_selections": 1,
-        "answers": [{"id": str(n), "org.matrix.msc1767.text": option} for n, option in enumerate(options, 1)],
-    }
-    poll = outbox.put(
-        tx,
-        to,
-        ("message", POLL),
-        {POLL: start, "org.matrix.msc1767.text": f"{wording} {' '.join(options)}"},
-        now,
-    )
-    outbox.about(tx, poll, dump_question(question))
+    wording = texts.render(line("poll_question"), person.language)
+    options = [texts.render(line(f"poll_{n}"), person.language) for n in range(1, 5)]
+    poll = chat.poll(wording, options)
+    outbox.add(tx, Outgoing(room_id, person.id, poll, type=chat.POLL, about=dump_question(question)), now)

@@ -1,4 +1,4 @@
-"""Where a person stands when they speak: the conversation as kept, without what can no longer be asked of them.
+"""Where a person stands when they speak: the session as kept, without what can no longer be asked of them.
 
 Rule: a question is only answered by who may answer it. Roster, checklist and findings may have changed since it was put.
 """
@@ -13,19 +13,29 @@ from datetime import datetime
 from bot.chat import Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import Question, Session
+from bot.dialogue.session import Question, Session, finding_in, items_in, places_in
 from bot.domain.campaign import Campaign
-from bot.engine.replies import Origin
-from bot.handlers.change import SETTLED
-from storage import findings, inbox, outbox, people
+from bot.domain.lifecycle import AMENDABLE, SETTLED
+from bot.domain.permissions import Right, may
+from bot.engine.origin import Origin
+from bot.handlers.change import target_of
+from storage import findings, outbox, places
+from storage import sessions as stored
 from storage.db import Reader
-from storage.people import Person
-
-MOST_HELD = 80  # questions put aside: more than any one message brings up
+from storage.people import Actor
+from storage.sessions import Arrival
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Standing:
+    """`silence`: seconds since this person last spoke here, for ever in a room that is new."""
+
+    session: Session
+    silence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTarget:
     """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now."""
 
     session: Session
@@ -33,70 +43,88 @@ class Bound:
     refusal: Line | None = None
 
 
-def load(tx: Reader, campaign: Campaign, talk: Origin, now: datetime) -> tuple[Session, float]:
-    """The conversation, and the seconds since this person last spoke here: for ever in a room that is new.
+def load(tx: Reader, campaign: Campaign, origin: Origin, now: datetime) -> Standing:
+    """The session of this person in this room."""
+    row = stored.load(tx, origin.room.room_id, origin.person.id)
+    return read(tx, campaign, origin, row, now)
 
-    A new phone or chat begins where the person's newest other conversation stands.
-    """
-    row = inbox.load_state(tx, talk.room.room_id, talk.person.id)
+
+def arrived(tx: Reader, campaign: Campaign, origin: Origin, found: Arrival, now: datetime) -> Standing:
+    """The same, from what was read when the event came in."""
+    row = (found.session, found.changed_at) if found.session and found.changed_at else None
+    return read(tx, campaign, origin, row, now)
+
+
+def read(
+    tx: Reader, campaign: Campaign, origin: Origin, row: tuple[str, str] | None, now: datetime
+) -> Standing:
+    """`row` is (JSON, when it last changed). A new phone or chat begins where the newest other session stands."""
     if row is None:
-        other = inbox.newest_state(tx, talk.person.id)
-        return Session(positions=sessions.load(other).positions if other else ()), math.inf
-    kept, silence = sessions.load(row[0]), max(0.0, (now - datetime.fromisoformat(row[1])).total_seconds())
-    queue = tuple(question for question in kept.queue if _asked_of(tx, campaign, talk.person, question))
+        other = stored.newest(tx, origin.person.id)
+        return Standing(Session(positions=sessions.load(other).positions if other else ()), math.inf)
+    kept = sessions.load(row[0])
+    queue = tuple(question for question in kept.queue if _asked_of(tx, campaign, origin.actor, question))
     question = kept.question
-    if question is not None and not _asked_of(tx, campaign, talk.person, question):
+    if question is not None and not _asked_of(tx, campaign, origin.actor, question):
         question = None
-    return replace(kept, question=question, queue=queue), silence
+    silence = max(0.0, (now - datetime.fromisoformat(row[1])).total_seconds())
+    return Standing(replace(kept, question=question, queue=queue), silence)
 
 
-def bind(tx: Reader, campaign: Campaign, talk: Origin, said: Said, session: Session) -> Bound:
+def resolve_reply(
+    tx: Reader, campaign: Campaign, origin: Origin, said: Said, session: Session
+) -> ReplyTarget:
     """A reply to one of our messages speaks to the question or finding that message was about."""
     about = outbox.asked_by(tx, said.reply_to) if said.reply_to else None
     if about is None:
-        return Bound(session, bool(said.reply_to) and outbox.is_ours(tx, said.reply_to))
+        return ReplyTarget(session, bool(said.reply_to) and outbox.is_ours(tx, said.reply_to))
     fields = json.loads(about)
     if "card" in fields:
-        return Bound(replace(session, finding=int(fields["card"])), True)
+        return ReplyTarget(replace(session, finding=int(fields["card"])), True)
     question = sessions.load_question(about)
     if question is None or question == session.question:
-        return Bound(session, True)
-    if not _asked_of(tx, campaign, talk.person, question):
-        if talk.room.kind != "direct":  # a word among others about a question of theirs
-            return Bound(session)
-        return Bound(session, True, _refusal(tx, talk.person, question))
-    queue = (session.question, *session.queue) if session.question else session.queue
-    place = getattr(question, "place", "") or session.place
-    return Bound(replace(session, question=question, queue=queue[:MOST_HELD], place=place), True)
+        return ReplyTarget(session, True)
+    if not _asked_of(tx, campaign, origin.actor, question):
+        if origin.room.kind != "direct":  # a word among others about a question of theirs
+            return ReplyTarget(session)
+        return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
+    return ReplyTarget(under(session, question), True)
 
 
-def _asked_of(tx: Reader, campaign: Campaign, person: Person, question: Question) -> bool:
+def under(session: Session, question: Question | None) -> Session:
+    """The session with this question open again, whatever is open now put behind it."""
+    if session.question == question:
+        return session
+    aside = session.put_aside(session.question)
+    queue = tuple(other for other in aside.queue if other != question)
+    named = places_in(question)
+    place = named[0] if len(named) == 1 else session.place
+    return replace(aside, question=question, queue=queue, place=place)
+
+
+def _asked_of(tx: Reader, campaign: Campaign, actor: Actor, question: Question) -> bool:
     """Whether this question, put at some time, can be answered by this person now."""
-    own = {place.id for place in people.places_of(tx, person)}
-    places = (getattr(question, "place", ""), *getattr(question, "places", ()))
-    items = (getattr(question, "item", ""), *getattr(question, "items", ()))
-    if any(place and place not in own for place in places):
+    if any(place not in actor.scope.places for place in places_in(question) if place):
         return False
-    if any(item and item not in campaign.item for item in items):
+    if any(item not in campaign.item for item in items_in(question)):
         return False
-    number = getattr(question, "finding", 0)
-    return not number or _open(tx, person, number, own)
+    number = finding_in(question)
+    return not number or _open(tx, actor, number)
 
 
-def _open(tx: Reader, person: Person, number: int, own: set[str]) -> bool:
+def _open(tx: Reader, actor: Actor, number: int) -> bool:
     finding = findings.get(tx, number)
-    if finding is None or finding.state == "void" or finding.state in SETTLED:
+    if finding is None or finding.state not in AMENDABLE:
         return False
-    return finding.place_id in own or finding.reporter_id == person.id
+    return may(actor.scope, Right.AMEND, target_of(tx, finding)) is None
 
 
-def _refusal(tx: Reader, person: Person, question: Question) -> Line:
-    number = getattr(question, "finding", 0)
+def _refusal(tx: Reader, actor: Actor, question: Question) -> Line:
+    number = finding_in(question)
     finding = findings.get(tx, number) if number else None
-    own = {place.id for place in people.places_of(tx, person)}
-    if finding is not None and finding.state in SETTLED and finding.place_id in own:
+    if finding is not None and finding.state in SETTLED and finding.place_id in actor.scope.places:
         return line("finding_settled", finding=number)
     if number:
         return line("no_such_finding", finding=number)
-    place = getattr(question, "place", "")
-    return line("place_unknown", words=people.place(tx, place).name if place else "")
+    named = places_in(question)
+    return line("place_unknown", words=places.get(tx, named[0]).name if named else "")

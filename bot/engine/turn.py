@@ -1,221 +1,234 @@
-"""One message of one person: understood, handled, recorded, answered."""
+"""One turn: what somebody said, tapped, or changed is read once, handled, written, and answered with what comes next.
+
+Said, tapped, edited and read-again messages all come through `run_turn`; what differs is only where they stand.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.chat import Reacted, Said
 from bot.context import Context
 from bot.dialogue import session as sessions
-from bot.dialogue.effects import (
-    AttachEvidence,
-    Line,
-    NotifyRole,
-    OpenFinding,
-    SendLedger,
-    SetPreference,
-    line,
-)
-from bot.dialogue.meaning import ParsedMessage
+from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
 from bot.dialogue.parsing.normalise import normalise
-from bot.dialogue.parsing.parse import parse
+from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
-    AskDescription,
     AskMerge,
     AskOffer,
     AskVisit,
     Session,
+    finding_in,
 )
+from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
-from bot.engine import effects, replies
-from bot.engine.replies import Origin
-from bot.engine.session_store import Bound, bind, load
-from bot.handlers import REPORTING, flow, handle
-from bot.handlers.questions import put_question
-from bot.handlers.turn import Outcome, Turn
+from bot.engine import effects, replies, session_store
+from bot.engine.effects import Applied
+from bot.engine.origin import Origin
+from bot.engine.session_store import Standing
+from bot.handlers import evidence as evidence_rules
+from bot.handlers import flow, handle
+from bot.handlers.evidence import Written
+from bot.handlers.next_question import next_question, still_open
+from bot.handlers.turn import Outcome, Then, Turn
 from storage import evidence, inbox, outbox, people
+from storage import sessions as stored
 from storage.db import Transaction, Value
-from storage.history import Cause
+from storage.history import record
+from storage.inbox import Seen
 
-AFTERWARDS = (SendLedger, NotifyRole)  # what leaves by itself leaves after the reply
-WELCOME = "welcome_"  # the texts of a first contact, one a role
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskDescription, AskMerge, AskOffer, AskVisit)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit)
 
 
-def converse(tx: Transaction, context: Context, talk: Origin, said: Said, now: datetime) -> None:
-    """Take one message through: at most one reply leaves."""
-    before, silence = load(tx, context.campaign, talk, now)
-    spoken_to = bind(tx, context.campaign, talk, said, before)
-    session = spoken_to.session
-    words, masked = mask_pii(normalise(said.words))  # a number split by invisible characters is one too
-    parsed = parse(words, session.expect, context.vocabulary)
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a turn starts from: the words, where the person stands, and what came along."""
+
+    words: str
+    standing: Standing
     photos: tuple[int, ...] = ()
-    if talk.person.role in REPORTING and (_to_us(talk, spoken_to) or parsed.marks):
-        photos = _keep_media(tx, talk, said, Cause(talk.person.id, talk.event_id), now)
-    turn = Turn(
-        context,
-        talk.person,
-        talk.room,
-        session,
-        parsed,
-        talk.event_id,
-        talk.at,
-        photos,
-        silence,
-        spoken_to.bound,
-    )
-    outcome = handle(tx, turn, now) if spoken_to.refusal is None else flow.refused(turn, spoken_to.refusal)
+    bound: bool = False  # it speaks to one certain question
+    refusal: Line | None = None  # why that question takes no answer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a message: for the inbox."""
+
+    state: str = "done"
+    question: str | None = None
+    opened_questions: tuple[str, ...] = ()
+
+
+IGNORED = Result("ignored")
+
+
+def run_said(
+    tx: Transaction, context: Context, origin: Origin, what: Said, standing: Standing, now: datetime
+) -> Result:
+    """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
+    target = session_store.resolve_reply(tx, context.campaign, origin, what, standing.session)
+    words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
+    given = Input(words, replace(standing, session=target.session), (), target.bound, target.refusal)
+    turn = turn_of(context, origin, given)
+    to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
+    if to_us and origin.actor.scope.has(Right.REPORT):
+        turn = replace(turn, photos=_keep_media(tx, context, origin, what, now))
+    outcome = run_turn(tx, turn, given, now)
     if outcome is None:
-        inbox.set_state(tx, talk.event_id, "ignored")
-        return
-    outcome = _with_photos(turn, outcome)
-    inbox.answered(
-        tx,
-        talk.event_id,
-        sessions.dump_question(session.question),
-        brought_up(session, outcome.session),
-    )
+        return IGNORED
     if masked:
         outcome = outcome.say(line("masked"))
-    if talk.room.kind == "direct" and not talk.person.greeted:
-        people.mark_greeted(tx, talk.person)
+    if turn.direct and not origin.person.greeted:
+        people.mark_greeted(tx, origin.person)
         outcome = _with_welcome(turn, outcome)
-    finish(tx, context, talk, outcome, now)
+    session = finish(tx, context, origin, (turn, outcome), now)
+    asked = sessions.dump_question(target.session.question)
+    return Result("done", asked, brought_up(target.session, session))
 
 
-def tapped(tx: Transaction, context: Context, talk: Origin, reaction: Reacted, now: datetime) -> None:
+def run_reacted(
+    tx: Transaction, context: Context, origin: Origin, what: Reacted, standing: Standing, now: datetime
+) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
-    question = sessions.load_question(outbox.asked_by(tx, reaction.target))
+    question = sessions.load_question(outbox.asked_by(tx, what.target))
     if question is not None:
-        said = parse(reaction.key, sessions.EXPECTS[type(question)], context.vocabulary)
-        if said.choice or said.doubt or said.command or said.number is not None or said.yes is not None:
-            converse(tx, context, talk, Said(words=reaction.key, reply_to=reaction.target), now)
-            return
-    inbox.set_state(tx, talk.event_id, "ignored")
+        reads = parse(what.key, sessions.EXPECTS[type(question)], context.vocabulary)
+        if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
+            words = Said(words=what.key, reply_to=what.target)
+            return run_said(tx, context, origin, words, standing, now)
+    return IGNORED
+
+
+def turn_of(context: Context, origin: Origin, given: Input) -> Turn:
+    """The words read once, under the question that is open."""
+    session = given.standing.session
+    heard = Utterance(given.words, context.vocabulary)
+    return Turn(
+        context,
+        origin.actor,
+        origin.room,
+        session,
+        heard.under(session.expect),
+        heard,
+        origin.under or origin.event_id,
+        origin.at,
+        given.photos,
+        given.standing.silence,
+        given.bound,
+    )
+
+
+def run_turn(tx: Transaction, turn: Turn, given: Input, now: datetime) -> Outcome | None:
+    """What is to come of it; nothing is written yet. None: it is none of our business."""
+    if given.refusal is not None:
+        return flow.refused(turn, given.refusal)
+    return handle(tx, turn, now)
 
 
 def brought_up(before: Session, after: Session) -> tuple[str, ...]:
     """The questions, as JSON, that a message is the reason for."""
     known = {before.question, *before.queue}
-    new = [q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known]
-    dumped = (sessions.dump_question(q) for q in new if not (isinstance(q, AskDescription) and q.finding))
-    return tuple(text for text in dumped if text)
+    new = (q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known)
+    return tuple(text for q in new if (text := sessions.dump_question(q)))
 
 
 def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
     """Somebody's first word to us is answered with who we are; a mere hello with nothing more than that."""
     hello = turn.said.command is not None and turn.said.command.name in ("greet", "menu")
     lines = () if hello else outcome.lines
-    return replace(
-        outcome, lines=(line(f"{WELCOME}{turn.person.role}", name=turn.person.name), *lines), reaction=""
-    )
+    welcome = line(f"{replies.WELCOME}{turn.person.role}", name=turn.person.name)
+    return replace(outcome, lines=(welcome, *lines), reaction="")
 
 
-def _to_us(talk: Origin, spoken_to: Bound) -> bool:
-    """What is sent in a room of several is only kept when it is meant for us."""
-    return talk.room.kind == "direct" or spoken_to.bound or spoken_to.session.question is not None
-
-
-def _keep_media(tx: Transaction, talk: Origin, said: Said, cause: Cause, now: datetime) -> tuple[int, ...]:
-    if said.media is not None:
-        media = said.media
-        key = json.dumps(dict(media.key)) if media.key else None
-        fields: dict[str, Value] = {
+def _keep_media(
+    tx: Transaction, context: Context, origin: Origin, what: Said, now: datetime
+) -> tuple[int, ...]:
+    given: dict[str, Value]
+    if what.media is not None:
+        media = what.media
+        given = {
             "kind": media.kind,
             "name": mask_pii(normalise(media.name))[0],
             "mimetype": media.mimetype,
             "size": min(max(media.size, 0), LARGEST),
             "url": media.url,
-            "key": key,
+            "key": json.dumps(dict(media.key)) if media.key else None,
         }
-    elif said.geo_uri:
-        fields = {
-            "kind": "location",
-            "name": "",
-            "mimetype": "",
-            "size": 0,
-            "url": normalise(said.geo_uri),
-            "key": None,
-        }
+    elif what.geo_uri:
+        given = {"kind": "location", "url": normalise(what.geo_uri)}
     else:
         return ()
-    return (evidence.add(tx, {**fields, "room_id": talk.room.room_id}, cause, now),)
+    with record(tx, origin.action("send", context.campaign.version), now) as written:
+        return (evidence.add(written, {**given, "room_id": origin.room.room_id}),)
 
 
-def _with_photos(turn: Turn, outcome: Outcome) -> Outcome:
-    """Photos go with the one finding this message opens; where its words led elsewhere they wait for the next."""
-    bound = {
-        piece for effect in outcome.effects if isinstance(effect, AttachEvidence) for piece in effect.evidence
-    }
-    waiting = outcome.session.photos
-    loose = tuple(piece for piece in turn.photos if piece not in bound and piece not in waiting)
-    opened = [effect.no for effect in outcome.effects if isinstance(effect, OpenFinding)]
-    free = tuple(piece for piece in (*waiting, *loose) if piece not in bound)
-    if len(opened) == 1 and free:
-        session = replace(outcome.session, photos=())
-        outcome = replace(
-            outcome, session=session, effects=(*outcome.effects, AttachEvidence(free, opened[0]))
-        )
-        return outcome.say(line("photos_bound", n=len(free)))
-    if not loose:
-        return outcome
-    session = replace(outcome.session, photos=(*waiting, *loose))
-    return replace(outcome, session=session).say(line("photo_kept"))
-
-
-def finish(tx: Transaction, context: Context, talk: Origin, outcome: Outcome, now: datetime) -> None:
-    """Write the effects, move the conversation on, answer."""
-    speaker = effects.Speaker(talk.person, talk.room, Cause(talk.person.id, talk.under or talk.event_id))
-    lines = list(outcome.lines)
-    for effect in outcome.effects:
-        if not isinstance(effect, AFTERWARDS):
-            lines += effects.apply(tx, context, speaker, effect, now)
-        if isinstance(effect, SetPreference):
-            talk = replace(talk, person=people.by_id(tx, talk.person.id))
-    session = _revived(tx, context, talk, outcome.session)
-    inbox.save_state(tx, (talk.room.room_id, talk.person.id), sessions.dump(session), now)
+def finish(
+    tx: Transaction, context: Context, origin: Origin, what: tuple[Turn, Outcome], now: datetime
+) -> Session:
+    """Write the effects; then, from what is on the disk, find out where photos belong and what is asked next; answer."""
+    turn, outcome = what
+    first, afterwards = effects.split(outcome.effects)
+    applied = effects.apply(tx, context, origin, first, now)
+    outcome = outcome.say(*applied.lines)
+    if applied.opened:
+        outcome = replace(outcome, session=replace(outcome.session, finding=applied.opened[0]))
+    placed = evidence_rules.attach(tx, turn, replace(outcome, effects=()), _written(turn, outcome, applied))
+    bound = effects.apply(tx, context, origin, placed.effects, now)
+    outcome = placed.say(*bound.lines)
+    if any(isinstance(effect, SetPreference) for effect in first) or _language_went_back(outcome):
+        person = people.by_id(tx, origin.person.id)
+        origin = replace(origin, actor=replace(origin.actor, person=person))
+    session = _next(tx, context, origin, outcome)
+    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     if outcome.reaction:
-        replies.react(tx, talk, outcome.reaction, now)
+        replies.react(tx, origin, outcome.reaction, now)
     else:
-        _answer(tx, context, talk, (lines, session, outcome.ask), now)
-    for effect in outcome.effects:
-        if isinstance(effect, AFTERWARDS):
-            effects.apply(tx, context, speaker, effect, now)
+        shown = replace(session, question=None) if outcome.then is Then.NOTHING else session
+        replies.answer(tx, context, origin, (list(outcome.lines), shown), now)
+    effects.apply(tx, context, origin, afterwards, now)
+    return session
 
 
-def _answer(
-    tx: Transaction, context: Context, talk: Origin, what: tuple[list[Line], Session, bool], now: datetime
-) -> None:
-    """One message: what happened, and the open question below it."""
-    texts = context.texts
-    lines, session, ask = what
-    question = session.question if ask else None
-    asked = put_question(tx, context, question) if question else ()
-    welcome = [said for said in lines if said.key.startswith(WELCOME)]
-    happened = [said for said in lines if said not in welcome]
-    parts = [texts.together(part, talk.person.language) for part in (welcome, happened, asked)]
-    body = "\n\n".join(part for part in parts if part)
-    if body:
-        about = sessions.dump_question(question) if question else _card(session)
-        row = replies.put(tx, talk, body, about, now)
-        replies.offer_buttons(tx, texts, talk, (row, question), now)
+def _written(turn: Turn, outcome: Outcome, applied: Applied) -> Written:
+    question = turn.session.question
+    merged = 0
+    if isinstance(question, AskMerge):
+        changed = (effect.no for effect in outcome.effects if isinstance(effect, ChangeFinding))
+        merged = question.other if question.other in changed else 0
+    return Written(tuple(applied.opened), merged)
 
 
-def _card(session: Session) -> str | None:
-    return json.dumps({"card": session.finding}) if session.finding else None
+def _language_went_back(outcome: Outcome) -> bool:
+    return any(said.key in ("language_set", "buttons_off") for said in outcome.lines)
 
 
-def _revived(tx: Transaction, context: Context, talk: Origin, session: Session) -> Session:
-    """A question about something that was just taken back is not asked again."""
+def _next(tx: Transaction, context: Context, origin: Origin, outcome: Outcome) -> Session:
+    """What is asked after the facts. A question about something that was just taken back is not asked again."""
+    session, question = outcome.session, outcome.session.question
+    gone = question is not None and not isinstance(question, AskAnswer) and not _stands(tx, session)
+    if outcome.then is Then.GO_ON or gone:
+        return next_question(tx, context.campaign, origin.actor, replace(session, question=None))
+    return session
+
+
+def _stands(tx: Transaction, session: Session) -> bool:
     question = session.question
-    if question is None or isinstance(question, AskAnswer) or flow.still_open(tx, question, {}):
-        return session
-    said = ParsedMessage(words="")
-    turn = Turn(context, talk.person, talk.room, session, said, talk.event_id, talk.at)
-    return flow.go_on(tx, turn, replace(session, question=None))
+    if question is None or not (finding_in(question) or isinstance(question, AskBasis)):
+        return True
+    return still_open(tx, question)
+
+
+def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
+    """The inbox's row of a message of this person."""
+    at, room_id = origin.at.isoformat(), origin.room.room_id
+    seen = Seen(
+        origin.event_id, room_id, origin.person.id, at, kind, result.question, result.opened_questions
+    )
+    inbox.add(tx, replace(seen, state=result.state))

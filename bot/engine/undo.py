@@ -1,30 +1,38 @@
 """Taking back what a message brought about: for a deleted message, for 撤回, and before an edited one is read again.
 
-Rule: only what still stands as that message left it is taken back; a later answer wins. What was already verified is
-not touched. Nothing disappears: history keeps the change and its reversal.
+How it works. A message's changes are looked at action by action, the latest first. A field goes back to what it was
+before only while this very action is its last writer: a value that somebody wrote since stays, even if it is the same
+value. A move of the lifecycle goes back only if the table has a reverse for it and nobody else has acted on the finding
+since; what such a move needed (a filed finding its measure and its date) goes back with it or not at all. Every undo is
+an action of its own that names the one it takes back, so that later "last writer" passes over both. Nothing disappears.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from bot.context import Context
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
-from bot.dialogue.meaning import Answer
 from bot.dialogue.session import AskMerge, AskOffer, AskVisit
-from bot.domain import progress
-from bot.handlers.change import SETTLED
-from storage import checks, evidence, findings, history, inbox, people
+from bot.domain import lifecycle, progress
+from bot.domain.answers import Answer
+from bot.engine.origin import Origin
+from bot.handlers.next_question import lacking
+from storage import checks, evidence, findings, hand_ins, history, inbox, people
+from storage.checks import Given
 from storage.db import Reader, Transaction
-from storage.history import Cause, Change
+from storage.findings import Finding
+from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
 PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
 
 
-def all_of(tx: Reader, original: Seen) -> tuple[str, ...]:
+def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
     """The message, and what its person replied to its proposals: with both its words became a record."""
     replies = [
         reply
@@ -35,192 +43,249 @@ def all_of(tx: Reader, original: Seen) -> tuple[str, ...]:
     return (original.event_id, *replies)
 
 
-def changes_of(tx: Reader, events: Sequence[str]) -> list[Change]:
-    """What these messages brought about, latest first; reversals are not theirs."""
-    changes = [change for event in events for change in history.of_event(tx, event)]
-    mine = [change for change in changes if not change.action.startswith("restored")]
-    return sorted(mine, key=lambda change: -change.seq)
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """An answer to the item with this printed number that went back; the same answer: only its basis did."""
+
+    subject: Subject
+    no: int
+    before: str | None
+    after: str | None
 
 
-def settled_by(tx: Reader, events: Sequence[str]) -> int | None:
-    """The number of a finding that these messages had a part in and that is verified by now."""
-    for change in changes_of(tx, events):
-        kind, _, rest = change.subject.partition("/")
-        if kind == "finding":
-            finding = findings.get(tx, int(rest))
-            if finding is not None and finding.state in SETTLED:
-                return finding.no
+def _way(before: str | None, after: str | None, nos: Sequence[int]) -> Line:
+    if before == after:
+        return line("took_back_basis", no=progress.ranges(nos))
+    words = (f"@word_{answer or 'none'}" for answer in (before, after))
+    return line("took_back_check", no=progress.ranges(nos), before=next(words), after=next(words))
+
+
+@dataclass(slots=True)
+class Undone:
+    """What an undo came to."""
+
+    now: datetime
+    subjects: set[Subject] = field(default_factory=set)  # what went back
+    lines: list[tuple[Subject, Line]] = field(default_factory=list)
+    answers: list[WentBack] = field(default_factory=list)
+
+    def said(self, spare: frozenset[Subject] = frozenset()) -> list[Line]:
+        """Each thing in a line of its own, many items that went the same way in one; not what is said anew anyway."""
+        ways: dict[tuple[str | None, str | None], list[int]] = {}
+        for it in self.answers:
+            if it.subject not in spare:
+                ways.setdefault((it.before, it.after), []).append(it.no)
+        gone = [_way(before, after, nos) for (before, after), nos in ways.items()]
+        return [*gone, *(said for subject, said in self.lines if subject not in spare)]
+
+
+def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
+    """Why these messages cannot be taken back as a whole: a finding they made is settled, or somebody else acted on it."""
+    for change in history.of_refs(tx, events):
+        if change.subject.kind != "finding" or not _is_last(tx, change):
+            continue
+        finding = findings.get(tx, int(change.subject.id))
+        if finding is not None and finding.state in lifecycle.SETTLED:
+            return line("verified_stays", finding=finding.no)
+        moved = change.field == "state" and history.others_since(
+            tx, change.subject, change.action, origin.person.id
+        )
+        if finding is not None and (moved or _shut(tx, origin, change, finding)):
+            return line("others_acted", finding=finding.no)
     return None
 
 
+def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
+    """Whether a field is part of what somebody else has built on: the finding was filed with it, and acted on since."""
+    form = {str(need) for need in lifecycle.FORM}
+    if change.field not in form or finding.state == lifecycle.DRAFT:
+        return False
+    return history.others_since(tx, change.subject, change.action, origin.person.id)
+
+
 def take_back(
-    tx: Transaction, context: Context, events: Sequence[str], cause: Cause, now: datetime
+    tx: Transaction, context: Context, origin: Origin, events: Sequence[str], now: datetime
 ) -> list[Line]:
     """Undo everything these messages did; say in a line each what changed. Marks them as withdrawn."""
-    number = settled_by(tx, events)
-    if number is not None:
-        return [line("verified_stays", finding=number)]
-    lines = together(said for _, said in undo(tx, context, (events, frozenset()), cause, now))
+    stays = refusal(tx, origin, events)
+    if stays is not None:
+        return [stays]
+    undone = undo(tx, context, origin, Undo(tuple(events)), now)
     for event in events:
         inbox.set_state(tx, event, "withdrawn")
-    return lines or [line("nothing_changed")]
+    return undone.said() or [line("nothing_changed")]
 
 
-def together(lines: Iterable[Line]) -> list[Line]:
-    """Many items that went the same way are one line."""
-    result: list[Line] = []
-    ways: dict[tuple[object, object], list[int]] = {}
-    for said in lines:
-        if said.key != "took_back_check":
-            result.append(said)
-        elif said.params["before"] != said.params["after"]:  # a basis alone is no answer
-            way = (said.params["before"], said.params["after"])
-            ways.setdefault(way, []).append(int(str(said.params["no"])))
-    answers = [
-        line("took_back_check", no=progress.ranges(nos), before=str(before), after=str(after))
-        for (before, after), nos in ways.items()
-    ]
-    return [*answers, *result]
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Which messages to take back, and what of it to leave as it is."""
+
+    events: tuple[str, ...]
+    spare: frozenset[Subject] = frozenset()
+    keep_evidence: bool = False  # what was sent along stays; only where it belonged is open again
 
 
-def undo(
-    tx: Transaction,
-    context: Context,
-    what: tuple[Sequence[str], frozenset[str]],
-    cause: Cause,
-    now: datetime,
-) -> list[tuple[str, Line]]:
-    """(subject, line) of everything restored. `what` is (event ids, subjects to leave as they are)."""
-    events, spare = what
-    back = Cause(cause.person_id, cause.event_id, undoing=True)
-    said: dict[str, Line] = {}
-    touched: set[int] = set()
-    changes = [change for change in changes_of(tx, events) if change.subject not in spare]
-    for change in changes:
-        kind, _, rest = change.subject.partition("/")
-        if kind == "finding":
-            touched.add(int(rest))
-            said |= _finding(tx, change, int(rest), back, now)
-        elif kind == "evidence":
-            said |= _evidence(tx, change, int(rest), back, now)
-        elif kind == "person":
-            said |= _preference(tx, change, back, now)
-        elif kind == "place":
-            said[change.subject] = line("submission_stays")
-    for number in touched:
-        _demote(tx, context, number, back, now)
-    for change in changes:  # after the findings: an answer of found stays while one of them lives
-        if change.subject.startswith("check/"):
-            said |= _check(tx, context, change, back, now)
-    opened = {change.subject for change in changes if change.action == "opened"}
-    for number in (number for number in touched if findings.subject(number) in opened):
-        said |= _release(tx, context, number, back, now)
-    return list(said.items())
+def undo(tx: Transaction, context: Context, origin: Origin, what: Undo, now: datetime) -> Undone:
+    """Take back, action by action, whatever still stands as these messages left it."""
+    undone = Undone(now)
+    changes = [change for change in history.of_refs(tx, what.events) if change.subject not in what.spare]
+    for seq, group in groupby(changes, lambda change: change.action):
+        action = origin.action("undo", context.campaign.version, undoes=seq)
+        with record(tx, action, now) as written:
+            for subject, fields in groupby(list(group), lambda change: change.subject):
+                mine = [change for change in fields if _is_last(tx, change)]
+                came = subject.kind == "evidence" and any(change.field == "kind" for change in mine)
+                if not (came and what.keep_evidence):
+                    _subject(written, context, subject, mine, undone)
+    _demote(tx, context, origin, undone, now)
+    return undone
 
 
-def stands(tx: Reader, change: Change) -> bool:
-    """Whether a place's answer to an item is still the one this change gave; its basis may have come later."""
-    rows = _in_force(tx, change.subject)
-    later = {row.after["answer"] for row in rows if row.seq > change.seq}
-    return any(row.seq == change.seq for row in rows) and later <= {change.after["answer"]}
+def _is_last(tx: Reader, change: Change) -> bool:
+    last = history.writer(tx, change.subject, change.field)
+    return last is not None and last.action == change.action and not change.erased
 
 
-def overruled(tx: Reader, subject: str, events: Sequence[str]) -> bool:
-    """Whether another message has given this item a different answer after these."""
-    rows = _in_force(tx, subject)
-    own = [row for row in rows if row.event_id in events]
-    return bool(own) and rows[-1].after["answer"] != own[-1].after["answer"]
-
-
-def _in_force(tx: Reader, subject: str) -> list[Change]:
-    """The changes of a check that were not taken back, oldest first."""
-    rows: list[Change] = []
-    for row in history.of_subject(tx, subject):
-        if not row.action.startswith("restored"):
-            rows.append(row)
-            continue
-        while rows and rows.pop().before != row.after:
-            continue
-    return rows
-
-
-def _check(tx: Transaction, context: Context, change: Change, back: Cause, now: datetime) -> dict[str, Line]:
-    _, place_id, item_id = change.subject.split("/", 2)
-    if not stands(tx, change):
-        return {}
-    if change.before.get("answer") != Answer.FOUND and findings.at(tx, place_id, item_id):
-        return {}
-    checks.put(tx, (place_id, item_id), {**change.before, "version": context.campaign.version}, back, now)
-    item = context.campaign.item.get(item_id)
-    if item is None:  # no longer asked by this checklist
-        return {}
-    before, after = (f"@word_{fields['answer'] or 'none'!s}" for fields in (change.after, change.before))
-    return {change.subject: line("took_back_check", no=item.no, before=before, after=after)}
-
-
-def _release(tx: Transaction, context: Context, number: int, back: Cause, now: datetime) -> dict[str, Line]:
-    """An answer of found that has lost its last finding goes back to what it was before the first."""
-    finding = findings.get(tx, number)
-    if finding is None or finding.state != "void" or findings.at(tx, finding.place_id, finding.item_id):
-        return {}
-    found = None
-    for row in reversed(_in_force(tx, checks.subject(finding.place_id, finding.item_id))):
-        if row.after["answer"] != Answer.FOUND:
-            break
-        found = row
-    return _check(tx, context, found, back, now) if found is not None else {}
-
-
-def _finding(tx: Transaction, change: Change, no: int, back: Cause, now: datetime) -> dict[str, Line]:
-    finding = findings.get(tx, no)
-    if finding is None or (finding.state == "void" and change.after.get("state") != "void"):
-        return {}
-    if finding.state == "void":  # what was said of the item since then wins
-        check = checks.get(tx, finding.place_id, finding.item_id)
-        if check is None or check.answer != Answer.FOUND:
-            return {}
-    if change.action == "opened":
-        findings.change(tx, no, {"state": "void"}, back, now)
-        return {change.subject: line("took_back_finding", finding=no)}
-    standing = {
-        name: change.before[name] for name, value in change.after.items() if getattr(finding, name) == value
-    }
-    if not standing:
-        return {}
-    findings.change(tx, no, standing, back, now)
-    return {change.subject: line("took_back_field", finding=no)}
-
-
-def _demote(tx: Transaction, context: Context, no: int, back: Cause, now: datetime) -> None:
-    """A finding that lost something it needs is a draft again."""
-    finding = findings.get(tx, no)
-    if finding is None or finding.state != "rectifying":
+def _subject(
+    written: Record, context: Context, subject: Subject, mine: Sequence[Change], undone: Undone
+) -> None:
+    """One thing goes back, in the fields that are still as this action left them."""
+    if not mine:
         return
-    horizon = context.campaign.horizon.get(finding.horizon)
-    complete = finding.measure and horizon and finding.due and (horizon.due is not None or finding.mechanism)
-    if not complete:
-        findings.change(tx, no, {"state": "draft"}, back, now)
+    match subject.kind:
+        case "finding":
+            _finding(written, context, mine, undone)
+        case "check":
+            _check(written, context, mine, undone)
+        case "evidence":
+            _evidence(written, mine, undone)
+        case "person":
+            _preference(written, mine, undone)
+        case "hand_in":
+            hand_ins.withdraw(written, int(subject.id))
+            undone.lines.append((subject, line("took_back_submission")))
+        case _:
+            return
+    undone.subjects.add(subject)
 
 
-def _evidence(tx: Transaction, change: Change, number: int, back: Cause, now: datetime) -> dict[str, Line]:
-    piece = evidence.get(tx, number)
+def _finding(written: Record, context: Context, mine: Sequence[Change], undone: Undone) -> None:
+    subject, tx = mine[0].subject, written.tx
+    finding = findings.get(tx, int(subject.id))
+    state = next((change for change in mine if change.field == "state"), None)
+    assert finding is not None
+    if state is not None and state.before is None:  # it came into being
+        if finding.state in lifecycle.LIVE:
+            back = lifecycle.withdrawal(finding.state)
+            findings.change(written, finding, {}, back)
+            undone.lines.append((subject, line("took_back_finding", finding=finding.no)))
+        return
+    move = None
+    if state is not None:
+        row = lifecycle.move(str(state.before), state.verb)
+        if row is None or row.to != state.after or not row.reverse or not _restorable(tx, finding, state):
+            return
+        move = row.back()
+    elif finding.state not in lifecycle.AMENDABLE:
+        return
+    fields = {
+        c.field: c.before if c.before is not None else _empty(c.field) for c in mine if c.field != "state"
+    }
+    if findings.change(written, finding, fields, move):
+        named = tuple(f"@field_{name}" for name in fields if name in findings.SPOKEN_OF)
+        key = "took_back_field" if named else "took_back_state"
+        params = {"fields": named} if named else {"state": f"@state_{move.to if move else finding.state}"}
+        undone.lines.append((subject, line(key, finding=finding.no, **params)))
+
+
+def _restorable(tx: Reader, finding: Finding, state: Change) -> bool:
+    """A finding that was void comes back only while its item still says that there is a problem."""
+    if state.after != lifecycle.VOID:
+        return True
+    check = checks.get(tx, finding.place_id, finding.item_id)
+    return check is not None and check.answer == Answer.FOUND
+
+
+def _empty(column: str) -> str | None:
+    return None if column in ("due", "unit_id", "responsible_id", "closed_at", "verifier_id") else ""
+
+
+def _check(written: Record, context: Context, mine: Sequence[Change], undone: Undone) -> None:
+    subject, tx = mine[0].subject, written.tx
+    before = {change.field: change.before for change in mine}
+    stands = checks.get(tx, subject.id, subject.part)
+    answer = before.get("answer", stands.answer if stands else None)
+    live = findings.at(tx, subject.id, subject.part)
+    if live and answer != Answer.FOUND:  # a problem is still there
+        return
+    basis = before.get("basis", stands.basis if stands else "")
+    if not checks.put(written, subject.id, subject.part, Given(_text(answer), _text(basis) or "")):
+        return
+    item = context.campaign.item.get(subject.part)
+    if item is not None:  # else no longer asked by this checklist
+        undone.answers.append(WentBack(subject, item.no, stands.answer if stands else None, _text(answer)))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _evidence(written: Record, mine: Sequence[Change], undone: Undone) -> None:
+    subject = mine[0].subject
+    piece = evidence.get(written.tx, int(subject.id))
     if piece is None or piece.state == "withdrawn":
-        return {}
-    if change.action == "came":
-        evidence.change(tx, number, {"state": "withdrawn"}, back, now)
-        return {change.subject: line("took_back_photo")}
-    if piece.finding_no == change.after.get("finding_no"):
-        evidence.change(tx, number, {"finding_no": change.before.get("finding_no")}, back, now)
-    return {}
+        return
+    fields = {change.field: change for change in mine}
+    if "kind" in fields:  # it came
+        evidence.change(written, piece.id, {"state": "withdrawn"})
+        undone.lines.append((subject, line("took_back_photo")))
+    elif "finding_no" in fields:
+        evidence.change(written, piece.id, {"finding_no": fields["finding_no"].before})
+        undone.lines.append((subject, line("took_back_binding", finding=piece.finding_no or 0)))
 
 
-def _preference(tx: Transaction, change: Change, back: Cause, now: datetime) -> dict[str, Line]:
-    person = people.by_id(tx, int(change.subject.partition("/")[2]))
-    said: dict[str, Line] = {}
-    for name, value in change.before.items():
-        if getattr(person, name) == change.after[name]:
-            people.set_preference(tx, person, name, str(value))
-            fields: tuple[history.Fields, history.Fields] = ({name: change.after[name]}, {name: value})
-            history.add(tx, back, (change.subject, "preferred"), fields, now)
-            said[change.subject] = line("language_set" if name == "language" else f"buttons_{value!s}")
-    return said
+def _preference(written: Record, mine: Sequence[Change], undone: Undone) -> None:
+    person = people.by_id(written.tx, int(mine[0].subject.id))
+    for change in mine:
+        if change.field in ("language", "buttons"):
+            people.set_preference(written, person, change.field, str(change.before))
+            key = "language_set" if change.field == "language" else f"buttons_{change.before!s}"
+            undone.lines.append((change.subject, line(key)))
+
+
+def _demote(tx: Transaction, context: Context, origin: Origin, undone: Undone, now: datetime) -> None:
+    """After the fields: a filed finding that lost something it needs is a draft again; an answer that lost its last
+    finding goes back to what it was before the first."""
+    for subject in sorted(undone.subjects, key=lambda it: (it.kind, it.id)):
+        if subject.kind != "finding":
+            continue
+        finding = findings.get(tx, int(subject.id))
+        assert finding is not None
+        if finding.state == lifecycle.RECTIFYING and lacking(context.campaign, finding) is not None:
+            filed = lifecycle.TABLE[lifecycle.DRAFT, "file"].back()
+            with record(
+                tx, origin.action("undo", context.campaign.version, undoes=_filing(tx, subject)), now
+            ) as w:
+                findings.change(w, finding, {}, filed)
+            undone.lines.append((subject, line("back_to_draft", finding=finding.no)))
+        if finding.state == lifecycle.VOID:
+            _release(tx, context, origin, undone, finding)
+
+
+def _filing(tx: Reader, subject: Subject) -> int | None:
+    last = history.writer(tx, subject, "state")
+    return last.action if last else None
+
+
+def _release(tx: Transaction, context: Context, origin: Origin, undone: Undone, finding: Finding) -> None:
+    """The answer of found that has lost its last finding goes back to what it was before."""
+    subject = checks.subject(finding.place_id, finding.item_id)
+    last = history.writer(tx, subject, "answer")
+    if last is None or last.after != Answer.FOUND or findings.at(tx, finding.place_id, finding.item_id):
+        return
+    stands = checks.get(tx, finding.place_id, finding.item_id)
+    if stands is None or stands.answer != Answer.FOUND:
+        return
+    action = origin.action("undo", context.campaign.version, undoes=last.action)
+    with record(tx, action, undone.now) as written:
+        _check(written, context, [last], undone)

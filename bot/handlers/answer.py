@@ -5,45 +5,45 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import Effect, Line, SetCheck, line
-from bot.dialogue.meaning import Answer
-from bot.dialogue.session import AskAnswer, AskDescription
+from bot.dialogue.effects import Line, PutOff, SetCheck, line
+from bot.dialogue.session import AskAnswer
+from bot.domain.answers import Answer
 from bot.handlers import flow
-from bot.handlers.finding_form import open_finding
-from bot.handlers.turn import Outcome, Turn
-from storage import checks, findings, people
+from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of
+from bot.handlers.turn import Outcome, Turn, settled
+from storage import places
 from storage.db import Reader
 
 
 def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Record the answer to the item that was asked."""
-    question = turn.session.question
+    question, choice = turn.session.question, turn.said.choice
     assert isinstance(question, AskAnswer)
-    choice = turn.said.choice
     assert choice is not None
-    place, item = people.place(tx, question.place), turn.context.campaign.item[question.item]
+    place = next((own for own in turn.own if own.id == question.place), None) or places.get(
+        tx, question.place
+    )
+    item = turn.campaign.item[question.item]
+    session = turn.session.passed(item.id)
     if choice is Answer.FOUND:
         if turn.said.detail:
-            return open_finding(tx, turn, (place, item), turn.said.detail)
-        asked = replace(turn.session, question=AskDescription(place.id, item.id), retries=0)
-        return Outcome(asked, untaken(turn))
-    live = list(findings.at(tx, place.id, item.id))
-    if live and choice is not Answer.LATER:
-        return flow.refused(
-            turn, line("has_findings", no=item.no, findings="、".join(str(f.no) for f in live))
-        )
-    if live:  # put off: what was found stays found
-        session = flow.go_on(tx, turn, turn.session.passed(item.id), {item.id: Answer.FOUND})
-        return Outcome(session, (line("later_kept", no=item.no),))
+            return told_of(tx, turn, (place, item), turn.said.detail)
+        draft = empty_draft(tx, place.id, item.id)
+        if draft is not None:
+            session = replace(session, finding=draft.no)
+            return settled(session, *untaken(turn), effects=(PutOff(draft.no, off=False),))
+        return settled(session, *untaken(turn), effects=new_finding(tx, turn, (place, item)))
+    drops, live = dropped_drafts(tx, place.id, item.id)
+    if (live or drops) and choice is Answer.LATER:  # put off: what was found stays found
+        return settled(session, line("later_kept", no=item.no))
+    if live:
+        numbers = "、".join(str(finding.no) for finding in live)
+        return flow.refused(turn, line("has_findings", no=item.no, findings=numbers))
     basis = turn.said.basis if choice is Answer.CLEAR else ""
-    before = checks.get(tx, place.id, item.id)
-    if choice is Answer.CLEAR and not basis and before is not None and before.answer == Answer.CLEAR:
-        basis = before.basis  # said again, not taken back
-    effects: tuple[Effect, ...] = (SetCheck(place.id, item.id, choice, basis),)
-    session = flow.go_on(tx, turn, turn.session.passed(item.id), {item.id: choice})
-    said = line(f"answered_{choice}", no=item.no, section=turn.context.campaign.section[item.section_id].name)
+    said = line(f"answered_{choice}", no=item.no, section=turn.campaign.section[item.section_id].name)
     extra = (line("with_basis", basis=basis),) if basis else ()
-    return Outcome(session, (said, *extra, *untaken(turn)), effects)
+    check = SetCheck(place.id, item.id, choice, basis or None)
+    return settled(session, said, *extra, *untaken(turn), effects=(*drops, check))
 
 
 def untaken(turn: Turn) -> tuple[Line, ...]:
@@ -57,8 +57,15 @@ def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(session, (line("doubt", words=flow.short(turn.said.words)),))
 
 
-def bare_number(turn: Turn, number: int) -> Outcome:
+def bare_number(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """12 to the four choices: an item, or so many households? Say how to tell, record nothing."""
-    key = "number_item" if number in turn.context.campaign.by_no else "number_only"
+    number = turn.said.number
+    assert number is not None
+    key = "number_item" if number in turn.campaign.by_no else "number_only"
     session = replace(turn.session, retries=turn.session.retries + 1)
     return Outcome(session, (line(key, n=number),))
+
+
+def basis_alone(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """查台账 to the four choices: how, but not what."""
+    return flow.not_understood(turn, line("basis_alone", basis=turn.said.basis))

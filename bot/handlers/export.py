@@ -5,31 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.dialogue.digest import lines_of
 from bot.dialogue.effects import SendLedger, line
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
 from bot.ledger.scope import Scope, parse_scope
-from bot.scheduling.digest import digest_lines
-from storage import people
+from storage import digests, figures
 from storage.db import Reader
 
 
 def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """The official workbook as a file in this room, of what this person may see."""
-    places = people.places_seen_by(tx, turn.person)
-    if not places:
+    seen = flow.visible(tx, turn)
+    if not seen:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     base = Scope(unit=turn.person.unit_id or "") if turn.person.role == "coordinator" else Scope()
     if turn.person.role == "reporter":
-        base = Scope(places=tuple(place.id for place in places))
-    scope = parse_scope(turn.argument, base, turn.context.campaign, places)
+        base = Scope(places=tuple(place.id for place in seen))
+    scope = parse_scope(turn.argument, base, turn.campaign, seen)
     if scope is None:
         return flow.refused(turn, line("ledger_what", words=flow.short(turn.argument)))
-    name = scope.label(turn.context.campaign, places)
+    name = scope.label(turn.campaign, seen)
     said = line("ledger_coming", name=name)
     return Outcome(replace(turn.session, retries=0), (said,), (SendLedger(scope.dump(), name),))
 
 
 def digest(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """简报: today's figures as they stand now."""
-    return Outcome(replace(turn.session, retries=0), tuple(digest_lines(tx, turn.context.campaign, now)))
+    today = now.astimezone(turn.campaign.timezone).date()
+    before = digests.before(tx, digests.COUNTY, today.isoformat())
+    lines = lines_of(turn.campaign, figures.county(tx, turn.campaign, today), before, now)
+    return Outcome(replace(turn.session, retries=0), tuple(lines))

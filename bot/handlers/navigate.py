@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import line
+from bot.dialogue.effects import PutOff, line
 from bot.dialogue.session import (
+    OF_FINDING,
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -21,40 +22,43 @@ from bot.dialogue.session import (
     AskSubmit,
     AskVisit,
     Session,
+    finding_in,
 )
-from bot.domain import progress as steps
+from bot.domain import progress
 from bot.handlers import flow
-from bot.handlers.turn import Outcome, Turn
-from storage import checks, findings, people
+from bot.handlers.turn import Outcome, Turn, settled
+from storage import checks, findings, places, walks
 from storage.db import Reader
-from storage.people import Place
+from storage.places import Place
 
 PAUSE = 4 * 3600  # seconds of silence after which the walk is not simply gone on with
-OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
+WITH_WORDS = (
+    AskBasis,
+    AskMerge,
+    AskVisit,
+)  # questions that hold what somebody said: they are not dropped by going elsewhere
 
 
 def walk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """排查: take the walk up where it stands, after choosing a place when there are several."""
-    own = people.places_of(tx, turn.person)
-    if not own:
+    if not turn.own:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if turn.argument:
         return switch(tx, turn, now)
-    question = turn.session.question
-    if isinstance(question, (*OF_FINDING, AskBasis)):
+    if isinstance(turn.session.question, (*OF_FINDING, AskBasis)):
         return Outcome(replace(turn.session, in_walk=True), (line("still_asking"),))
-    place = flow.current_place(tx, turn)
+    place = flow.current_place(turn)
     if place is None:
-        return Outcome(turn.session.asking(AskPlace(tuple(other.id for other in own))))
+        return Outcome(turn.session.asking(AskPlace(tuple(other.id for other in turn.own))))
     return start(tx, turn, place)
 
 
 def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
     """Ask the item a place's walk stands at; after a long pause, first whether to go on."""
     session = _at(turn.session, place)
-    answers = flow.answers_at(tx, place)
+    answers = walks.answers(tx, place.id)
     position = session.position(place.id)
-    item = steps.first_open(turn.items_of(place), answers, position)
+    item = progress.first_open(turn.items_of(place), answers, position)
     if item is None:
         return Outcome(
             replace(session, in_walk=False).asking(AskSubmit(place.id)),
@@ -68,7 +72,8 @@ def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
 
 def _at(session: Session, place: Place) -> Session:
     back_stack = session.back_stack if session.place == place.id else ()
-    return replace(session, place=place.id, in_walk=True, queue=(), back_stack=back_stack, question=None)
+    queue = tuple(q for q in (session.question, *session.queue) if isinstance(q, WITH_WORDS))
+    return replace(session, place=place.id, in_walk=True, queue=queue, back_stack=back_stack, question=None)
 
 
 def resume(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -88,7 +93,7 @@ def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: which place? By its number in the list or by name."""
     question = turn.session.question
     assert isinstance(question, AskPlace)
-    place = chosen_place(tx, turn, question)
+    place = chosen_place(turn, question)
     if isinstance(place, Place):
         return start(tx, turn, place)
     if not place:
@@ -97,28 +102,29 @@ def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(replace(turn.session, question=narrower, retries=0), (line("several_places"),))
 
 
-def chosen_place(tx: Reader, turn: Turn, question: AskPlace) -> Place | list[Place]:
+def chosen_place(turn: Turn, question: AskPlace) -> Place | list[Place]:
     """The place that a reply to the list names by number or name; else those it could mean."""
+    own = {place.id: place for place in turn.own}
+    listed = [own[place] for place in question.places if place in own]
     number = turn.said.number
     if number is not None:
-        return people.place(tx, question.places[number - 1]) if 1 <= number <= len(question.places) else []
-    mine = [place for place in people.places_of(tx, turn.person) if place.id in question.places]
-    found = flow.named_places(mine, turn.said.words)
+        return listed[number - 1] if 1 <= number <= len(listed) else []
+    found = flow.named_places(listed, turn.said.words)
     return found[0] if len(found) == 1 else found
 
 
 def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """切换 张庄: go on at another place; each keeps its own position."""
-    own = people.places_of(tx, turn.person)
-    if not own:
+    if not turn.own:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if not turn.argument:
-        asking = AskPlace(tuple(place.id for place in own))
-        here = turn.session
-        return Outcome(here.asking(asking) if isinstance(here.question, AskPlace) else here.holding(asking))
-    if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(own):
-        return start(tx, turn, own[turn.number - 1])
-    found = flow.named_places(own, turn.argument)
+        asking, here = AskPlace(tuple(place.id for place in turn.own)), turn.session
+        return Outcome(
+            here.asking(asking) if isinstance(here.question, AskPlace) else here.interrupted(asking)
+        )
+    if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(turn.own):
+        return start(tx, turn, turn.own[turn.number - 1])
+    found = flow.named_places(turn.own, turn.argument)
     if not found:
         return flow.refused(turn, line("place_unknown", words=flow.short(turn.argument)))
     if len(found) == 1:
@@ -129,15 +135,15 @@ def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """跳到 21: ask that item next; the walk goes on from there."""
-    place = flow.current_place(tx, turn)
+    place = flow.current_place(turn)
     if place is None:
-        return flow.which_place(tx, turn)
+        return flow.which_place(turn)
     if not turn.argument and turn.number is None:
         return flow.refused(turn, line("jump_what"))
     items = turn.items_of(place)
     item = next((item for item in items if item.no == turn.number), None)
     if item is None:
-        numbers = steps.ranges([item.no for item in items])
+        numbers = progress.ranges([item.no for item in items])
         return flow.refused(
             turn,
             line("no_such_item", no=turn.number or turn.argument or "?", place=place.name, items=numbers),
@@ -151,50 +157,45 @@ def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """返回: one step back, as often as wanted; answers given later stay."""
     session, question = turn.session, turn.session.question
+    finding = findings.get(tx, finding_in(question)) if isinstance(question, OF_FINDING) else None
     match question:
-        case AskDescription(place, item, 0):
-            return Outcome(session.asking(AskAnswer(place, item)))
-        case AskMeasure(no):
-            finding = findings.get(tx, no)
-            assert finding is not None
-            again = AskDescription(finding.place_id, finding.item_id, no)
-            return Outcome(session.asking(again), (line("stands_description", text=finding.description),))
-        case AskDescription(place, item, _):
-            stands = line("stands_found", no=turn.context.campaign.item[item].no)
-            return Outcome(session.asking(AskAnswer(place, item)), (stands,))
-        case AskHorizon(no):
-            finding = findings.get(tx, no)
-            said = (line("stands_measure", text=finding.measure),) if finding and finding.measure else ()
+        case AskDescription() if finding is not None:
+            stands = line("stands_found", no=turn.campaign.item[finding.item_id].no)
+            return Outcome(session.asking(AskAnswer(finding.place_id, finding.item_id)), (stands,))
+        case AskMeasure(no) if finding is not None:
+            stands = line("stands_description", text=finding.description)
+            return Outcome(session.asking(AskDescription(no)), (stands,))
+        case AskHorizon(no) if finding is not None:
+            said = (line("stands_measure", text=finding.measure),) if finding.measure else ()
             return Outcome(session.asking(AskMeasure(no)), said)
         case AskMechanism(no):
             return Outcome(session.asking(AskHorizon(no)))
         case AskStage(no):
             return Outcome(session.asking(AskMechanism(no)))
         case AskAnswer(place_id, item_id):
-            return _step_back(tx, turn, (place_id, item_id))
+            return _step_back(tx, turn, place_id, item_id)
         case AskSubmit(place_id):
-            return _step_back(tx, turn, (place_id, ""))
-        case AskMerge(place, item):
-            return Outcome(session.asking(AskDescription(place, item)))
+            return _step_back(tx, turn, place_id)
+        case AskMerge(place, item, _, _, draft):
+            return Outcome(session.asking(AskDescription(draft) if draft else AskAnswer(place, item)))
         case None:
-            place_now = flow.current_place(tx, turn)
-            if place_now is None or not session.back_stack:
+            here = flow.current_place(turn)
+            if here is None or not session.back_stack:
                 return flow.refused(turn, line("nothing_before"))
-            return _step_back(tx, turn, (place_now.id, ""))
+            return _step_back(tx, turn, here.id)
         case _:
             return cancel(tx, turn, now)
 
 
-def _step_back(tx: Reader, turn: Turn, where: tuple[str, str]) -> Outcome:
-    place_id, item_id = where
-    session, place = turn.session, people.place(tx, where[0])
+def _step_back(tx: Reader, turn: Turn, place_id: str, item_id: str = "") -> Outcome:
+    session, place = turn.session, places.get(tx, place_id)
     back_stack = [seen for seen in session.back_stack if seen != item_id]
     items = turn.items_of(place)
     if back_stack:
         previous = flow.item_of(turn, place, back_stack[-1])
         back_stack = back_stack[:-1]
     else:
-        previous = steps.previous_item(items, item_id) if item_id else items[-1]
+        previous = progress.previous_item(items, item_id) if item_id else items[-1]
     if previous is None:
         return flow.refused(turn, line("nothing_before"))
     check = checks.get(tx, place_id, previous.id)
@@ -208,12 +209,12 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     session, question = turn.session, turn.session.question
     match question:
         case None:
-            return Outcome(replace(session, in_walk=False, queue=(), retries=0), (line("nothing_to_cancel"),))
-        case AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
-            said = line("draft_kept", finding=no)
-        case AskDescription(place, item, 0):
-            stay = session.asking(AskAnswer(place, item))
-            return Outcome(stay, (line("description_dropped"),))
+            stopped = replace(session, in_walk=False, queue=(), retries=0)
+            return Outcome(stopped, (line("nothing_to_cancel"),))
+        case AskDescription(no) | AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
+            finding = findings.get(tx, no)
+            key = "draft_kept" if finding is not None and finding.state == "draft" else "left_as_is"
+            return settled(session, line(key, finding=no), effects=(PutOff(no),))
         case AskAnswer() | AskPlace() if session.queue:
             said = line("left_as_is")
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
@@ -223,6 +224,4 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             said = line("dropped")
         case AskBasis():
             said = line("basis_later")
-        case _:
-            said = line("left_as_is")
-    return Outcome(flow.go_on(tx, turn, replace(session, question=None)), (said,))
+    return settled(session, said)

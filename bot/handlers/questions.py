@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.meaning import Answer
 from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
@@ -24,27 +24,26 @@ from bot.dialogue.session import (
     Question,
 )
 from bot.domain import progress
+from bot.domain.answers import Answer
 from bot.domain.campaign import Item, PlaceKind
-from storage import checks, findings, people
+from storage import checks, findings, places
 from storage.db import Reader
+from storage.places import Place
 
 SHOWN = 12  # places listed at once: a phone's screen
 
 
-def put_question(tx: Reader, context: Context, question: Question) -> tuple[Line, ...]:
-    """The lines that put this question."""
+def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Question) -> tuple[Line, ...]:
+    """The lines that put this question. `own`: places at hand that need not be read again."""
     match question:
         case AskAnswer(place_id, item_id):
-            return _ask_answer(tx, context, place_id, item_id)
+            at_hand = next((place for place in own if place.id == place_id), None)
+            return _ask_answer(context, at_hand or places.get(tx, place_id), item_id)
         case AskBasis(_, items):
             nos = progress.ranges([context.campaign.item[item].no for item in items])
             return (line("ask_basis", items=nos),)
-        case AskDescription(place_id, item_id, finding):
-            item = context.campaign.item[item_id]
-            place = people.place(tx, place_id)
-            if finding:
-                return (line("ask_description_again", no=item.no, finding=finding),)
-            return (line("ask_description", no=item.no, place=place.name),)
+        case AskDescription(no):
+            return _ask_description(tx, context, no)
         case AskMeasure(no):
             return (line("ask_measure", finding=no),)
         case AskHorizon(no):
@@ -53,10 +52,10 @@ def put_question(tx: Reader, context: Context, question: Question) -> tuple[Line
             return (line("ask_mechanism", finding=no),)
         case AskStage(no):
             return (line("ask_stage", finding=no),)
-        case AskPlace(places, words):
-            return _ask_place(tx, places, words)
+        case AskPlace(listed, words):
+            return _ask_place(tx, listed, words)
         case AskResume(place_id, item_id):
-            place, item = people.place(tx, place_id), context.campaign.item[item_id]
+            place, item = places.get(tx, place_id), context.campaign.item[item_id]
             return (
                 line(
                     "ask_resume",
@@ -67,11 +66,11 @@ def put_question(tx: Reader, context: Context, question: Question) -> tuple[Line
             )
         case AskSubmit(place_id):
             return _review(tx, context, place_id)
-        case AskMerge(_, _, no, words):
+        case AskMerge(_, _, no, words, _):
             old = findings.get(tx, no)
             return (line("ask_merge", finding=no, old=old.description if old else "", new=words),)
-        case AskOffer(place_id, items, words):
-            return _ask_offer(tx, context, (place_id, words), [context.campaign.item[i] for i in items])
+        case AskOffer():
+            return _ask_offer(tx, context, question)
         case AskVisit():
             return _ask_visit(tx, context, question)
         case _:
@@ -91,8 +90,18 @@ def _horizons(context: Context) -> list[Line]:
     ]
 
 
-def _ask_answer(tx: Reader, context: Context, place_id: str, item_id: str) -> tuple[Line, ...]:
-    place, item = people.place(tx, place_id), context.campaign.item[item_id]
+def _ask_description(tx: Reader, context: Context, no: int) -> tuple[Line, ...]:
+    finding = findings.get(tx, no)
+    assert finding is not None, f"question about finding {no}, which is not there"
+    item = context.campaign.item[finding.item_id]
+    if finding.description:
+        return (line("ask_description_again", no=item.no, finding=no),)
+    place = places.get(tx, finding.place_id)
+    return (line("ask_description", no=item.no, place=place.name),)
+
+
+def _ask_answer(context: Context, place: Place, item_id: str) -> tuple[Line, ...]:
+    item = context.campaign.item[item_id]
     items = context.campaign.items_of(PlaceKind(place.kind), place.unit)
     index = next((n for n, other in enumerate(items, 1) if other.id == item_id), 0)
     section = context.campaign.section[item.section_id].name
@@ -101,15 +110,15 @@ def _ask_answer(tx: Reader, context: Context, place_id: str, item_id: str) -> tu
     return (head, line("item_text", text=item.text), *hints, line("choices"))
 
 
-def _ask_place(tx: Reader, places: tuple[str, ...], words: str) -> tuple[Line, ...]:
-    shown = [people.place(tx, place).name for place in places[:SHOWN]]
-    more = [line("ask_place_more", n=len(places))] if len(places) > SHOWN else []
+def _ask_place(tx: Reader, listed: tuple[str, ...], words: str) -> tuple[Line, ...]:
+    shown = [places.get(tx, place).name for place in listed[:SHOWN]]
+    more = [line("ask_place_more", n=len(listed))] if len(listed) > SHOWN else []
     head = line("place_first", words=_short(words)) if words else line("ask_place")
     return (head, *_options(shown), *more)
 
 
 def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
-    place = people.place(tx, place_id)
+    place = places.get(tx, place_id)
     items = context.campaign.items_of(PlaceKind(place.kind), place.unit)
     given = checks.of_place(tx, place_id)
     answers = {item: check.answer for item, check in given.items()}
@@ -146,9 +155,9 @@ def _short(text: str, length: int = 24) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
-def _ask_offer(tx: Reader, context: Context, about: tuple[str, str], items: list[Item]) -> tuple[Line, ...]:
-    place_id, words = about
-    place = people.place(tx, place_id)
+def _ask_offer(tx: Reader, context: Context, offer: AskOffer) -> tuple[Line, ...]:
+    place, words = places.get(tx, offer.place), offer.words
+    items = [context.campaign.item[item] for item in offer.items]
     lines = [line("ask_offer", words=_short(words), place=place.name)]
     for n, item in enumerate(items, 1):
         section = context.campaign.section[item.section_id].name
@@ -157,7 +166,7 @@ def _ask_offer(tx: Reader, context: Context, about: tuple[str, str], items: list
 
 
 def _ask_visit(tx: Reader, context: Context, visit: AskVisit) -> tuple[Line, ...]:
-    place = people.place(tx, visit.place)
+    place = places.get(tx, visit.place)
     head = line("ask_visit", object=visit.object, place=place.name)
     lines = [head if visit.object else line("ask_visit_here", place=place.name)]
     for n, (item_id, words) in enumerate(zip(visit.items, visit.words, strict=True), 1):

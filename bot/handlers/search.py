@@ -27,10 +27,10 @@ def search(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return Outcome(session, (line("search_nothing", words=turn.argument[:20]),))
     lines = [line("search_found", words=turn.argument[:20])]
     for hit in hits:
-        item = turn.context.campaign.item[hit.item_id]
-        section = turn.context.campaign.section[item.section_id].name
+        item = turn.campaign.item[hit.item_id]
+        section = turn.campaign.section[item.section_id].name
         lines.append(line("search_item", no=item.no, section=section, text=_short(item.text)))
-    lines.append(line("search_how", no=turn.context.campaign.item[hits[0].item_id].no))
+    lines.append(line("search_how", no=turn.campaign.item[hits[0].item_id].no))
     return Outcome(session, tuple(lines))
 
 
@@ -40,7 +40,7 @@ def _short(text: str) -> str:
 
 def policy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """政策 15 [8月1日]: an item's text, figures, units, hints and limits, counted from a date when one is given."""
-    session, campaign = replace(turn.session, retries=0), turn.context.campaign
+    session, campaign = replace(turn.session, retries=0), turn.campaign
     item = campaign.by_no.get(turn.number or 0)
     if item is None and turn.number is None and isinstance(session.question, AskAnswer) and not turn.argument:
         item = campaign.item[session.question.item]
@@ -60,7 +60,7 @@ def _limits(turn: Turn, item: Item, now: datetime) -> list[Line]:
     """Each limit of the item, counted from a date given after the number."""
     limits = turn.context.limits.get(item.no, ())
     words = re.sub(r"^\D*\d+\s*(?:号|项|条)?", "", turn.argument, count=1).strip()
-    since = parse_date(words, now.astimezone(turn.context.campaign.timezone).date()) if words else None
+    since = parse_date(words, now.astimezone(turn.campaign.timezone).date()) if words else None
     if since is None:
         lines = [
             line(f"limit_{limit.kind}", name=limit.name, since=limit.since, n=limit.n) for limit in limits

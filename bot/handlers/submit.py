@@ -10,7 +10,7 @@ from bot.dialogue.session import AskAnswer, AskSubmit
 from bot.domain import progress
 from bot.handlers import flow, views
 from bot.handlers.turn import Outcome, Turn
-from storage import people
+from storage import places, walks
 from storage.db import Reader
 
 
@@ -37,8 +37,8 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
     """Items without an answer must be answered first; what was put off counts as missing."""
-    place = people.place(tx, place_id)
-    items, answers = turn.items_of(place), flow.answers_at(tx, place)
+    place = places.get(tx, place_id)
+    items, answers = turn.items_of(place), walks.answers(tx, place_id)
     n = progress.count(items, answers)
     if n.missing:
         item = progress.first_open(items, answers, "")
@@ -50,10 +50,10 @@ def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
             (line("submit_missing", n=n.missing, items=open_nos),),
         )
     figures = {"clear": n.clear, "found": n.found, "not_applicable": n.not_applicable}
-    day = now.astimezone(turn.context.campaign.timezone).strftime("%Y-%m-%d %H:%M")
+    day = now.astimezone(turn.campaign.timezone).strftime("%Y-%m-%d %H:%M")
     said = line("submitted", place=place.name, at=day, clear=n.clear, found=n.found, na=n.not_applicable)
-    others = [p for p in people.places_of(tx, turn.person) if p.id != place_id]
-    rest = [p.name for p in others if progress.count(turn.items_of(p), flow.answers_at(tx, p)).missing]
+    others = [p for p in turn.own if p.id != place_id]
+    rest = [p.name for p in others if progress.count(turn.items_of(p), walks.answers(tx, p.id)).missing]
     more = (line("submit_next", places="、".join(rest[:5])),) if rest else ()
     session = replace(turn.session, question=None, in_walk=False, retries=0)
     return Outcome(session, (said, *more), (SubmitPlace(place_id, figures),))

@@ -4,30 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 
 from bot.context import Context
 from bot.dialogue.effects import Effect, Line
 from bot.dialogue.meaning import ParsedMessage
+from bot.dialogue.parsing.parse import Utterance
 from bot.dialogue.session import Session
-from bot.domain.campaign import Item, PlaceKind
-from storage.people import Person, Place
+from bot.domain.campaign import Campaign, Item, PlaceKind
+from bot.domain.permissions import Scope
+from storage.people import Actor, Person
+from storage.places import Place
 from storage.rooms import Room
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of one person, understood."""
+    """One message of one person, read once. `said` is its reading under the open question."""
 
     context: Context
-    person: Person
+    actor: Actor
     room: Room
     session: Session
     said: ParsedMessage
+    heard: Utterance  # the same words, for a reading under another question
     event_id: str
     at: datetime  # when it was written
     photos: tuple[int, ...] = ()  # evidence that came with this message
     silence: float = 0.0  # seconds since this person last spoke here
     bound: bool = False  # it replies to one certain question of ours
+
+    @property
+    def person(self) -> Person:
+        return self.actor.person
+
+    @property
+    def scope(self) -> Scope:
+        return self.actor.scope
+
+    @property
+    def own(self) -> tuple[Place, ...]:
+        """The places the person answers for."""
+        return self.actor.own
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.context.campaign
 
     @property
     def direct(self) -> bool:
@@ -42,18 +64,41 @@ class Turn:
         return self.said.command.number if self.said.command else self.said.number
 
     def items_of(self, place: Place) -> tuple[Item, ...]:
-        return self.context.campaign.items_of(PlaceKind(place.kind), place.unit)
+        return items_of(self.campaign, place)
+
+    def hearing(self, words: str) -> Turn:
+        """The same turn with other words: a part of the message, or words that had to wait."""
+        heard = Utterance(words, self.context.vocabulary)
+        return replace(self, heard=heard, said=heard.under(self.session.expect))
+
+
+def items_of(campaign: Campaign, place: Place) -> tuple[Item, ...]:
+    """The items a place is asked, in printed order."""
+    return campaign.items_of(PlaceKind(place.kind), place.unit)
+
+
+class Then(Enum):
+    """What is asked after the effects are written."""
+
+    STAY = "stay"  # the session's own question, as it is
+    GO_ON = "go on"  # the question is settled: the next one is chosen from what is on the disk
+    NOTHING = "nothing"  # only say the lines
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What comes of a turn: where the conversation then stands, what is said, what changes."""
+    """What comes of a turn: where the session then stands, what is said, what changes, what is asked next."""
 
     session: Session
     lines: tuple[Line, ...] = ()
     effects: tuple[Effect, ...] = field(default=())
-    ask: bool = True  # show the open question after the lines
+    then: Then = Then.STAY
     reaction: str = ""  # acknowledge with this reaction instead of words
 
     def say(self, *lines: Line) -> Outcome:
         return replace(self, lines=(*self.lines, *lines))
+
+
+def settled(session: Session, *lines: Line, effects: tuple[Effect, ...] = ()) -> Outcome:
+    """The open question has its answer: go on."""
+    return Outcome(replace(session, question=None, retries=0), lines, effects, Then.GO_ON)

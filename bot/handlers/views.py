@@ -10,11 +10,11 @@ from bot.dialogue.meaning import Expect
 from bot.dialogue.session import NAMES, AskSubmit
 from bot.domain import progress
 from bot.handlers import flow
-from bot.handlers.change import line_name, mine
-from bot.handlers.turn import Outcome, Turn
-from storage import checks, evidence, findings, people, schedule
+from bot.handlers.change import line_name, visible
+from bot.handlers.turn import Outcome, Then, Turn
+from storage import checks, evidence, findings, hand_ins, places, walks
 from storage.db import Reader
-from storage.people import Place
+from storage.places import Place
 
 SHOWN = 10  # lines of a list on a phone
 OFFICES = ("county", "observer")  # they look by unit
@@ -22,24 +22,24 @@ OFFICES = ("county", "observer")  # they look by unit
 
 def show_progress(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """How far the places this person may see have come."""
-    places = people.places_seen_by(tx, turn.person)
+    seen = flow.visible(tx, turn)
     if turn.argument:
-        unit = [place for place in places if place.unit == turn.argument]
-        places = unit or flow.named_places(places, turn.argument)
-    if not places and turn.argument:
+        unit = [place for place in seen if place.unit == turn.argument]
+        seen = unit or flow.named_places(seen, turn.argument)
+    if not seen and turn.argument:
         key = "unit_unknown" if turn.person.role in OFFICES else "place_unknown"
         return flow.refused(turn, line(key, words=flow.short(turn.argument)))
-    if not places:
+    if not seen:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
-    if len(places) <= SHOWN:
+    if len(seen) <= SHOWN:
         return Outcome(
-            replace(turn.session, retries=0), tuple(_place_line(tx, turn, place) for place in places)
+            replace(turn.session, retries=0), tuple(_place_line(tx, turn, place) for place in seen)
         )
-    return Outcome(replace(turn.session, retries=0), _overview(tx, turn, places))
+    return Outcome(replace(turn.session, retries=0), _overview(tx, turn, seen))
 
 
 def _place_line(tx: Reader, turn: Turn, place: Place) -> Line:
-    n = progress.count(turn.items_of(place), flow.answers_at(tx, place))
+    n = progress.count(turn.items_of(place), walks.answers(tx, place.id))
     key = "progress_done" if n.missing == 0 else "progress"
     return line(
         key,
@@ -53,41 +53,41 @@ def _place_line(tx: Reader, turn: Turn, place: Place) -> Line:
     )
 
 
-def _overview(tx: Reader, turn: Turn, places: list[Place]) -> tuple[Line, ...]:
+def _overview(tx: Reader, turn: Turn, seen: list[Place]) -> tuple[Line, ...]:
     counts = checks.counts(tx)
     asked = answered = done = begun = 0
     quiet: list[str] = []
-    for place in places:
+    for place in seen:
         total = len(turn.items_of(place))
         given = sum(n for kind, n in counts.get(place.id, {}).items() if kind != "later")
         asked, answered = asked + total, answered + given
         done += given >= total
         begun += given > 0
         quiet += [] if given else [place.name]
-    lines = [line("overview", places=len(places), done=done, begun=begun, answered=answered, asked=asked)]
+    lines = [line("overview", places=len(seen), done=done, begun=begun, answered=answered, asked=asked)]
     if quiet:
         shown = "、".join(quiet[:SHOWN]) + ("…" if len(quiet) > SHOWN else "")
         lines.append(line("overview_quiet", n=len(quiet), places=shown))
-    seen = {place.id for place in places}
+    ids = {place.id for place in seen}
     lines.append(
-        line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in seen))
+        line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in ids))
     )
     return tuple(lines)
 
 
 def mine_list(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """我的: what this person has sent, and how it stands."""
-    lines = [_place_line(tx, turn, place) for place in people.places_of(tx, turn.person)[:SHOWN]]
+    lines = [_place_line(tx, turn, place) for place in turn.own[:SHOWN]]
     own = findings.of_reporter(tx, turn.person.id)
-    handed = schedule.submissions(tx)
+    handed = hand_ins.newest_by_place(tx)
     lines += [
         line("mine_submitted", place=place.name, at=_when(turn, handed[place.id]))
-        for place in people.places_of(tx, turn.person)[:SHOWN]
+        for place in turn.own[:SHOWN]
         if place.id in handed
     ]
     lines.append(line("mine_findings", n=len(own)))
     for finding in own[:SHOWN]:
-        item = turn.context.campaign.item.get(finding.item_id)
+        item = turn.campaign.item.get(finding.item_id)
         lines.append(
             line(
                 "mine_finding",
@@ -106,20 +106,20 @@ def _short(text: str) -> str:
 
 
 def _when(turn: Turn, at: str) -> str:
-    return datetime.fromisoformat(at).astimezone(turn.context.campaign.timezone).strftime("%m-%d %H:%M")
+    return datetime.fromisoformat(at).astimezone(turn.campaign.timezone).strftime("%m-%d %H:%M")
 
 
 def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """问题 128: everything known about one finding."""
-    finding = mine(tx, turn, turn.number or 0)
+    finding = visible(tx, turn, turn.number or 0)
     if finding is None:
         return flow.refused(turn, line("no_such_finding", finding=turn.number or "?"))
-    item = turn.context.campaign.item.get(finding.item_id)
+    item = turn.campaign.item.get(finding.item_id)
     head = line(
         "card",
         finding=finding.no,
         state=f"@state_{finding.state}",
-        place=people.place(tx, finding.place_id).name,
+        place=places.get(tx, finding.place_id).name,
         no=item.no if item else "?",
         text=finding.description,
     )
@@ -136,15 +136,14 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """核对: the review page of the place, from which it can be handed in."""
-    own = people.places_of(tx, turn.person)
-    if not own:
+    if not turn.own:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
-    named = flow.named_places(own, turn.argument) if turn.argument else []
+    named = flow.named_places(turn.own, turn.argument) if turn.argument else []
     if turn.argument and not named:
         return flow.refused(turn, line("place_unknown", words=flow.short(turn.argument)))
-    place = named[0] if len(named) == 1 else flow.current_place(tx, turn)
+    place = named[0] if len(named) == 1 else flow.current_place(turn)
     if place is None or len(named) > 1:
-        return flow.which_place(tx, turn)
+        return flow.which_place(turn)
     session = replace(turn.session, place=place.id, in_walk=False)
     return Outcome(session.asking(AskSubmit(place.id)))
 
@@ -160,7 +159,7 @@ def help_me(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         session,
         (
             line(key),
-            line("help_office", office=turn.context.campaign.office, phone=turn.context.campaign.phone),
+            line("help_office", office=turn.campaign.office, phone=turn.campaign.phone),
         ),
     )
 
@@ -180,4 +179,4 @@ def not_yet(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def courtesy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """谢谢, 收到: a nod is enough."""
-    return Outcome(turn.session, (), (), ask=False, reaction="👌")
+    return Outcome(turn.session, then=Then.NOTHING, reaction="👌")

@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import AttachEvidence, Effect, line
-from bot.dialogue.session import AskMeasure, AskVisit, Question
+from bot.dialogue.effects import Effect, line
+from bot.dialogue.session import AskVisit
 from bot.dialogue.visit import Visit, propose
-from bot.domain.similarity import same_problem
 from bot.handlers import flow
-from bot.handlers.finding_form import new_finding
-from bot.handlers.turn import Outcome, Turn
-from storage import findings, people
+from bot.handlers.finding_form import new_finding, same_as
+from bot.handlers.turn import Outcome, Turn, settled
+from storage import places
 from storage.db import Reader
 
 _CHANGE = re.compile(
@@ -27,12 +26,12 @@ _DROP = re.compile(
 
 def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Propose findings for what was seen on a visit; whatever fits no item is said back, never dropped in silence."""
-    place = flow.current_place(tx, turn)
+    place = flow.current_place(turn)
     if not turn.argument:
         return flow.refused(turn, line("visit_example"))
     if place is None:
-        return flow.which_place(tx, turn)
-    seen = _headed(turn.argument, propose(turn.argument, turn.context.index, turn.context.campaign))
+        return flow.which_place(turn)
+    seen = _headed(turn.argument, propose(turn.argument, turn.context.index, turn.campaign))
     asked = {item.id for item in turn.items_of(place)}
     kept: list[tuple[str, str]] = []  # item id, words
     lost = list(seen.rest)
@@ -49,7 +48,7 @@ def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     question = AskVisit(
         place.id, seen.object, tuple(item for item, _ in kept), tuple(words for _, words in kept)
     )
-    return Outcome(turn.session.holding(question), tuple(lines))
+    return Outcome(turn.session.interrupted(question), tuple(lines))
 
 
 def _headed(argument: str, seen: Visit) -> Visit:
@@ -72,7 +71,7 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     assert isinstance(question, AskVisit)
     words, n = turn.said.words, len(question.items)
     if turn.said.yes is False:
-        return Outcome(flow.go_on(tx, turn, replace(turn.session, question=None)), (line("dropped"),))
+        return settled(turn.session, line("dropped"))
     items = list(question.items)
     dropped = {int(d) for match in _DROP.finditer(words) for d in re.findall(r"\d+", match[1] or match[2])}
     changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(words)}
@@ -80,7 +79,7 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
     if not (turn.said.yes or dropped or changed or only):
         return flow.not_understood(turn)
-    known = {item.no: item.id for item in turn.items_of(people.place(tx, question.place))}
+    known = {item.no: item.id for item in turn.items_of(places.get(tx, question.place))}
     if any(not 1 <= number <= n for number in {*dropped, *changed, *only}) or any(
         no not in known for no in changed.values()
     ):
@@ -94,31 +93,17 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
     question = turn.session.question
     assert isinstance(question, AskVisit)
-    place, no = people.place(tx, question.place), findings.next_no(tx)
+    place = places.get(tx, question.place)
     effects: list[Effect] = []
-    questions: list[Question] = []
-    numbers, twins = [], []
+    known: list[str] = []
     for item_id, words in chosen:
-        item = turn.context.campaign.item[item_id]
         text = _with_object(question.object, words)
-        twin = next(
-            (f for f in findings.at(tx, place.id, item_id) if same_problem(f.description, text)), None
-        )
-        if twin is not None:
-            twins.append(str(twin.no))
-            continue
-        effects += new_finding(turn, (place, item), no, text)
-        questions.append(AskMeasure(no))
-        numbers.append(no)
-        no += 1
-    lines = [line("finding_numbered", findings="、".join(map(str, numbers)))] if numbers else []
-    lines += [line("visit_twins", findings="、".join(twins))] if twins else []
-    lines = lines or [line("dropped")]
-    session = replace(turn.session, question=None, finding=numbers[-1] if numbers else turn.session.finding)
-    if numbers and session.photos:
-        effects.append(AttachEvidence(session.photos, numbers[-1]))
-        session = replace(session, photos=())
-    if not questions:
-        return Outcome(flow.go_on(tx, turn, session), tuple(lines), tuple(effects))
-    session = replace(session, queue=(*questions[1:], *session.queue))
-    return Outcome(session.asking(questions[0]), tuple(lines), tuple(effects))
+        other = same_as(tx, place.id, item_id, text)
+        if other is not None:
+            known.append(str(other.no))
+        else:
+            effects += new_finding(tx, turn, (place, turn.campaign.item[item_id]), text)
+    lines = [line("visit_twins", findings="、".join(known))] if known else []
+    if not effects and not lines:
+        lines = [line("dropped")]
+    return settled(turn.session, *lines, effects=tuple(effects))

@@ -21,11 +21,12 @@ from bot.ledger.rows import (
 )
 from bot.ledger.scope import Scope
 from storage import checks, evidence, findings, people
+from storage import places as places_
 from storage.checks import Check
 from storage.db import Reader
 from storage.evidence import Evidence
 from storage.findings import Finding
-from storage.people import Place
+from storage.places import Place
 
 STATE_WORDS = {
     "draft": "草稿",
@@ -61,7 +62,7 @@ class _Books:
 
 def gather(tx: Reader, campaign: Campaign, scope: Scope, by: str, now: datetime) -> Gathered:
     """The whole ledger of a scope as it stands at `now`; `by` is who asked for it."""
-    every = people.all_places(tx)
+    every = places_.every(tx)
     places = tuple(place for place in every if scope.holds(place))
     books = _Books(campaign, places, {p.id: checks.of_place(tx, p.id) for p in places}, {})
     today = now.astimezone(campaign.timezone).date()
@@ -81,7 +82,7 @@ def gather(tx: Reader, campaign: Campaign, scope: Scope, by: str, now: datetime)
     )
     items = [item for item in campaign.items if not scope.section or item.section_id == scope.section]
     form = tuple(_form_row(books, item) for item in items)
-    known = evidence.counts(tx), {person.id: person.name for person in people.everybody(tx)}
+    known = evidence.counts(tx), people.names(tx)
     rows = _finding_rows(books, shown, known)
     pieces = _evidence_rows(tx, books, shown, known)
     return Gathered(head, form, tuple(rows), tuple(_cover_rows(books, items)), tuple(pieces))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.campaign import Campaign
-from storage.people import Place
+from storage.places import Place
 
 OPEN = ("未整改", "整改中", "未销号", "未清零", "open")
 OVERDUE = ("逾期", "超期", "overdue")

@@ -19,11 +19,12 @@ from bot.delivery.outbox_sender import OutboxSender
 from bot.dialogue.effects import line
 from bot.engine.inbox import take_in
 from bot.ledger.deliver import ledger_for
-from bot.scheduling.reminders import Hours, tick
+from bot.scheduling.hours import Hours
+from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from storage import outbox, people, rooms
 from storage.db import Database, Transaction
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 
 SERVER = "paicha.local"
 BOT = f"@paicha:{SERVER}"
@@ -187,7 +188,7 @@ def doors(
 ) -> tuple[OutboxSender, MediaFetcher]:
     """The postman and the gallery of a rehearsal."""
 
-    async def build(row: Outgoing) -> Upload | str:
+    async def build(row: OutboxRow) -> Upload | str:
         made = await ledger_for(database, context.campaign, row.content, folder / "media", now())
         return (
             made
@@ -211,7 +212,7 @@ async def open_rehearsal(plan: Setup, folder: Path, start: datetime, hours: Hour
         context = build_context(plan.campaign, BOT)
         await database.transaction(lambda tx: fill_database(tx, plan, start))
         await database.transaction(lambda tx: rooms.set_county(tx, COUNTY, start))
-        for person in await database.read(people.everybody):
+        for person in await database.read(lambda tx: people.with_ids(tx)):
             stage.names[direct_room(person.user_id)] = person.name
         stage.names[COUNTY] = "#county"
         postman, gallery = doors(database, stage, context, folder, clock.now)

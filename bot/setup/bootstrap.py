@@ -1,4 +1,4 @@
-"""Puts together what a running bot and a rehearsal have in common: data files, roster and campaign in the database."""
+"""What a running bot and a rehearsal have in common at start: the files' values, and the first fill of the database."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ from datetime import datetime
 
 from bot.domain.campaign import Campaign
 from bot.domain.roster import Roster
-from storage import people, schedule
+from bot.setup.roster_import import compare, make_true
+from storage import checklists, people
+from storage.checklists import Checklist
 from storage.db import Transaction
+from storage.history import Action, record
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The campaign with the text it was read from, and who takes part."""
+    """The campaign with the text it was read from, and the roster for an empty database."""
 
     campaign: Campaign
     checklist_text: str
     roster: Roster
+    roster_name: str = "roster"  # of the file it was read from
 
 
-def fill_database(tx: Transaction, plan: Setup, now: datetime) -> None:
-    """Make the database's people, places and checklist version those of the files. Answers stay as they are."""
-    roster = plan.roster
-    schedule.keep_checklist(tx, plan.campaign.version, plan.checklist_text, now)
-    people.keep_units(tx, ((unit.id, unit.name, unit.kind) for unit in roster.units))
-    people.keep_places(tx, ((place.id, place.name, place.kind, place.unit_id) for place in roster.places))
-    people.retire_people(tx)
-    for person in roster.people:
-        row = (person.user_id, person.name, str(person.role), person.unit_id, person.language)
-        people.keep_person(tx, row, person.places if person.role == "reporter" else ())
+def fill_database(tx: Transaction, setup: Setup, now: datetime) -> bool:
+    """Keep this version of the checklist; read the roster in if there is nobody yet. Whether it was read in."""
+    campaign = setup.campaign
+    action = Action("checklist", None, now, campaign.version, source="system")
+    with record(tx, action, now) as written:
+        checklist = Checklist(campaign.version, campaign.id, setup.checklist_text)
+        checklists.keep(written, checklist, {item.id: item.no for item in campaign.items}, now)
+    if people.anybody(tx):
+        return False
+    today = now.astimezone(campaign.timezone).date().isoformat()
+    action = Action("roster", None, now, campaign.version, setup.roster_name, source="roster")
+    with record(tx, action, now) as written:
+        make_true(written, setup.roster, compare(tx, setup.roster, today), today)
+    return True

@@ -54,6 +54,8 @@ def _shown(value: Param, texts: Mapping[str, str], language: str) -> str:
         if language == "zh-CN":
             return f"{value.year}年{value.month}月{value.day}日" if value.year else ""
         return f"{value.day} {MONTHS[value.month]} {value.year}"
+    if isinstance(value, tuple):
+        return texts["list_comma"].join(_shown(each, texts, language) for each in value)
     if isinstance(value, str) and value.startswith("@") and value[1:] in texts:
         return texts[value[1:]]
     return str(value)

@@ -15,7 +15,7 @@ from bench.process import ROOT
 from bench.stub_server import room_id
 from bench.table import quantile
 from bench.turn import fill
-from storage import history
+from storage.audit import Wrong, audit
 from storage.db import Database
 
 
@@ -51,12 +51,12 @@ def test_our_bot_and_a_bare_one_answer_side_by_side_on_a_real_homeserver() -> No
     assert "did not run" not in printed
 
 
-async def stored(path: Path) -> tuple[int | None, list[int]]:
+async def stored(path: Path) -> tuple[Wrong | None, list[int]]:
     await fill(path, 1)
     prefill(path, 20, 100)
     database = await Database.open(path)
     try:
-        broken = await database.read(history.first_broken)
+        broken = await database.read(lambda tx: audit(tx).first_wrong)
     finally:
         await database.close()
     connection = sqlite3.connect(path)

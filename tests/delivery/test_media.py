@@ -68,8 +68,9 @@ def in_lab(tmp_path: Path, work: Callable[[Lab], Awaitable[None]]) -> None:
 
         def county(tx: Transaction) -> None:
             fill_database(tx, plan(), START)
-            zhang = people.by_user_id(tx, ZHANG)
-            assert zhang is not None
+            actor = people.actor(tx, ZHANG, START.date().isoformat())
+            assert actor is not None
+            zhang = actor.person
             people.mark_greeted(tx, zhang)
             rooms.keep(tx, rooms.Room(direct_room(ZHANG), "direct", zhang.id, False, "joined"), START)
 

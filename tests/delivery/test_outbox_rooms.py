@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.chat import reaction_to_row
 from storage import outbox, rooms
 from storage.db import Transaction
+from storage.outbox import Outgoing
 from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 
 
@@ -27,9 +29,9 @@ def test_a_reaction_to_an_own_message_names_that_messages_event(tmp_path: Path) 
     async def work(office: OutboxHarness) -> None:
         def question(tx: Transaction) -> None:
             for n in range(20):
-                row = outbox.put(tx, ("!a", 1), ("message", "m.room.message"), {"body": str(n)}, NOW)
-                tap = {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": "1️⃣"}}
-                outbox.put(tx, ("!a", 1), ("message", "m.reaction"), tap, NOW)
+                row = outbox.add(tx, Outgoing("!a", 1, {"body": str(n)}), NOW)
+                tap = reaction_to_row(row, "1️⃣")
+                outbox.add(tx, Outgoing("!a", 1, tap, type="m.reaction"), NOW)
 
         await office.database.transaction(question)
         async with office.running():

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dialogue.meaning import Answer, BulkAnswer, Expect, ParsedMessage, Spread
+from bot.dialogue.meaning import Expect, ParsedMessage
 from bot.dialogue.parsing.normalise import fold, normalise
 from bot.dialogue.parsing.numerals import parse_number
 from bot.dialogue.parsing.parse import parse
 from bot.dialogue.parsing.vocabulary import Vocabulary, vocabulary
+from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.setup.campaign_file import load_campaign
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,7 +108,7 @@ def written(meaning: ParsedMessage) -> str:
         parts.append(_SHORT[meaning.choice] + (f": {meaning.detail}" if meaning.detail else ""))
     if meaning.doubt:
         parts.append("?" + ",".join(_SHORT[answer] for answer in meaning.doubt))
-    parts += map(written_mark, meaning.marks)
+    parts += map(written_mark, meaning.bulk)
     if meaning.basis:
         parts.append(f"basis {meaning.basis}")
     if not parts and meaning.number is not None:
@@ -147,15 +148,15 @@ def test_the_corpus_is_large_and_says_nothing_twice() -> None:
 @given(ANY_WORDS, EXPECTS)
 def test_any_string_is_understood_somehow_and_never_raises(said: str, expect: Expect) -> None:
     meaning = parse(said, expect, VOCABULARY)
-    assert sum(map(bool, (meaning.command, meaning.choice, meaning.doubt, meaning.marks))) <= 1
+    assert sum(map(bool, (meaning.command, meaning.choice, meaning.doubt, meaning.bulk))) <= 1
     assert len(meaning.doubt) != 1
     assert meaning.words == normalise(meaning.words)
-    for mark in meaning.marks:
+    for mark in meaning.bulk:
         assert list(mark.nos) == sorted(set(mark.nos))
         assert set(mark.nos) <= VOCABULARY.subjects.nos
         assert mark.nos or mark.spread is not Spread.LISTED
     if meaning.rest:
-        assert all(mark.spread is Spread.LISTED for mark in meaning.marks)
+        assert all(mark.spread is Spread.LISTED for mark in meaning.bulk)
 
 
 @given(ANY_WORDS)
@@ -184,7 +185,7 @@ def test_clear_and_found_in_one_message_are_asked_again(
 def test_a_clear_with_trouble_behind_it_is_never_taken_for_clear(clear: str, gap: str, trouble: str) -> None:
     said = f"{clear}{gap}{trouble}"
     assert parse(said, Expect.CHOICE, VOCABULARY).choice is not Answer.CLEAR, said
-    assert not parse(f"4-10{said}", Expect.NOTHING, VOCABULARY).marks, said
+    assert not parse(f"4-10{said}", Expect.NOTHING, VOCABULARY).bulk, said
 
 
 @given(
@@ -201,7 +202,7 @@ def test_answers_for_many_items_come_out_as_they_went_in(
 ) -> None:
     message = gap.join(form.format(no=no, said=answer) for no, answer in said)
     meaning = parse(message, Expect.NOTHING, VOCABULARY)
-    got = {no: mark.answer for mark in meaning.marks for no in mark.nos}
+    got = {no: mark.answer for mark in meaning.bulk for no in mark.nos}
     assert got == {no: SAID[answer] for no, answer in said}, message
     assert not meaning.rest
 
@@ -216,7 +217,7 @@ def test_a_range_speaks_of_every_item_in_it_whichever_end_comes_first(
     a: int, b: int, to: str, answer: str
 ) -> None:
     meaning = parse(f"{a}{to}{b}{answer}", Expect.NOTHING, VOCABULARY)
-    assert [mark.nos for mark in meaning.marks] == [tuple(range(min(a, b), max(a, b) + 1))]
+    assert [mark.nos for mark in meaning.bulk] == [tuple(range(min(a, b), max(a, b) + 1))]
 
 
 @given(st.integers(0, 299))

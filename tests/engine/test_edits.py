@@ -7,6 +7,7 @@ import pytest
 from bot.chat import Edited, Said
 from bot.dialogue.session import AskAnswer, AskMeasure
 from storage import history
+from storage.audit import audit
 from tests.support.bot_in_memory import FIRST, LI, SECOND, ZHANG, InMemoryBot, plan, said
 
 LEAK = "三组王五家水管老化漏水"
@@ -103,10 +104,11 @@ def test_history_keeps_what_was_before_and_after_an_edit(stand: InMemoryBot) -> 
     stand.say("1")
     target = stand.last
     stand.edit(target, "3")
-    rows = history.of_event(stand.tx, target)
-    assert [row.after["answer"] for row in rows] == ["not_applicable", "clear"]
-    assert [row.action for row in history.of_event(stand.tx, stand.last)] == ["restored: withdrawn"]
-    assert history.first_broken(stand.tx) is None
+    rows = history.of_refs(stand.tx, [target])
+    assert [row.after for row in rows if row.field == "answer"] == ["not_applicable", "clear"]
+    undone = stand.tx.all("SELECT verb, undoes FROM actions WHERE ref = ?", (stand.last,))
+    assert [(row[0], row[1]) for row in undone] == [("undo", rows[-1].action)]
+    assert audit(stand.tx).first_wrong is None
 
 
 def test_an_edited_bulk_keeps_the_basis_given_since(stand: InMemoryBot) -> None:

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from bot.rehearsal.chat import Shown, open_rehearsal
 from bot.rehearsal.player import Player
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from storage.db import Reader
 from tests.support.transcripts import plan_in
 

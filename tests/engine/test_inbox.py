@@ -128,7 +128,7 @@ def test_a_failing_disk_is_no_fault_of_one_message(error: sqlite3.Error) -> None
 def poisoned(stand: InMemoryBot) -> None:
     """Zhang's conversation is of a kind that no version ever wrote."""
     stand.connection.execute(
-        "UPDATE conversations SET state = '{\"positions\": [1]}' WHERE room_id = ?", (direct_room(ZHANG),)
+        "UPDATE sessions SET state = '{\"positions\": [1]}' WHERE room_id = ?", (direct_room(ZHANG),)
     )
 
 
@@ -156,10 +156,10 @@ def test_nothing_of_a_failed_message_stays() -> None:
     stand = begun()
     stand.say(f"2 {LEAK}")
     gone = Session(question=AskMeasure(101))
-    stand.connection.execute("UPDATE conversations SET state = ?", (dump(gone),))
+    stand.connection.execute("UPDATE sessions SET state = ?", (dump(gone),))
     before = {name: rows for name, rows in tables(stand.tx).items() if name not in ("inbox", "outbox")}
     stand.connection.execute(
-        "CREATE TRIGGER poison BEFORE UPDATE ON conversations BEGIN SELECT RAISE(ABORT, 'no'); END"
+        "CREATE TRIGGER poison BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
     assert "#" in stand.say("村委会8月12日前换好水管")
     after = {name: rows for name, rows in tables(stand.tx).items() if name not in ("inbox", "outbox")}
@@ -236,6 +236,6 @@ def test_a_question_about_an_item_that_the_checklist_no_longer_has_is_forgotten(
     stand = begun()
     question = AskAnswer("颍桥示范一村", "no-such-item")
     state = dump(Session("颍桥示范一村", True, question, (question,)))
-    stand.connection.execute("UPDATE conversations SET state = ?", (state,))
+    stand.connection.execute("UPDATE sessions SET state = ?", (state,))
     assert "#" not in stand.say("1")
     assert "第3项" in stand.say("排查")

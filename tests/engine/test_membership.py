@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.chat import Reacted, RoomSeen, Said, Unreadable
 from bot.rehearsal.chat import COUNTY, direct_room
 from storage import rooms
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 from tests.support.bot_in_memory import GROUP, LI, OBSERVER, STRANGER, ZHANG, InMemoryBot, said
 
 
@@ -17,7 +17,7 @@ def fresh(*who: str) -> InMemoryBot:
     return stand
 
 
-def acts(rows: list[Outgoing]) -> list[tuple[str, str | None]]:
+def acts(rows: list[OutboxRow]) -> list[tuple[str, str | None]]:
     return [(row.act, row.room_id) for row in rows]
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Batch, Incoming, Unreadable
+from bot.dialogue.digest import lines_of
 from bot.rehearsal.chat import SERVER, Rehearsal, direct_room, open_rehearsal
 from bot.rehearsal.player import Player
-from bot.scheduling.digest import figures, lines_of
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from bot.texts import LANGUAGES, load_texts
-from storage import outbox
+from storage import figures, outbox
 from storage.db import Transaction
+from storage.outbox import Outgoing
 from tests.support.transcripts import plan_in
 
 START = datetime(2023, 8, 5, 1, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_sorry_a_message_that_cannot_be_handled_gets_a_reference(
     language: str, words: str, tmp_path: Path
 ) -> None:
     def spoil(tx: Transaction) -> None:
-        tx.run("UPDATE conversations SET state = '{\"positions\": [1]}'")  # of a kind no version ever wrote
+        tx.run("UPDATE sessions SET state = '{\"positions\": [1]}'")  # of a kind no version ever wrote
 
     async def play(rehearsal: Rehearsal, player: Player) -> None:
         await player.play("切换 颍桥示范一村")
@@ -87,7 +88,7 @@ def test_digest_quiet_and_digest_all_begun_say_how_many_units_are_missing(
 ) -> None:
     async def play(rehearsal: Rehearsal, player: Player) -> None:
         campaign, texts = rehearsal.context.campaign, load_texts()
-        counted = await rehearsal.database.read(lambda tx: figures(tx, campaign, START.date()))
+        counted = await rehearsal.database.read(lambda tx: figures.county(tx, campaign, START.date()))
         few = lines_of(campaign, replace(counted, quiet=("麦岭镇", "县教体局")), None, START)
         none = lines_of(campaign, replace(counted, quiet=()), None, START)
         assert [line.key for line in (few[-1], none[-1])] == ["digest_quiet", "digest_all_begun"]
@@ -106,9 +107,7 @@ def test_a_ledger_that_cannot_be_made_ends_in_plain_words(language: str, words: 
         content = json.dumps({"scope": {"section": "of another campaign"}, "language": language})
 
         def ask(tx: Transaction) -> None:
-            outbox.put(
-                tx, (direct_room(ZHANG), None), ("ledger", "m.room.message"), json.loads(content), START
-            )
+            outbox.add(tx, Outgoing(direct_room(ZHANG), None, json.loads(content), "ledger"), START)
 
         await rehearsal.database.transaction(ask)
         await rehearsal.deliver()

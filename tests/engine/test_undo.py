@@ -8,8 +8,10 @@ import pytest
 
 from bot.chat import Edited, Incoming, Redacted, Said, Unreadable
 from bot.dialogue.session import AskAnswer
-from bot.engine.inbox import read_again, tell_unreadable
-from storage import history, inbox
+from bot.engine.inbox import read_again
+from bot.scheduling.unreadable import tell_unreadable
+from storage import unreadable
+from storage.audit import audit
 from tests.support.bot_in_memory import SECOND, ZHANG, InMemoryBot, context, plan, said
 
 LEAK = "三组王五家水管老化漏水"
@@ -118,7 +120,7 @@ def test_undo_goes_back_message_by_message_and_then_says_that_nothing_is_left(st
         assert stand.answers() == left
     for _ in range(3):
         assert "没有可撤回" in stand.say("撤回")
-    assert history.first_broken(stand.tx) is None
+    assert audit(stand.tx).first_wrong is None
 
 
 def test_deleting_or_editing_the_word_of_undo_changes_nothing_more(stand: InMemoryBot) -> None:
@@ -162,7 +164,12 @@ def test_a_language_chosen_by_mistake_goes_back_when_the_message_is_deleted(stan
     stand.say("语言 en")
     target = stand.last
     assert "第3项" in stand.redact(target)
-    assert stand.tx.value("SELECT language FROM people WHERE user_id = ?", (ZHANG,)) == "zh-CN"
+    assert (
+        stand.tx.value(
+            "SELECT language FROM people JOIN person_ids ON person_id = people.id WHERE user_id = ?", (ZHANG,)
+        )
+        == "zh-CN"
+    )
 
 
 def unread(stand: InMemoryBot, event_id: str) -> Incoming:
@@ -175,14 +182,14 @@ def test_a_message_read_late_is_answered_as_if_it_had_just_come(stand: InMemoryB
     rows = stand.write(lambda tx: read_again(tx, context(), replace(locked, content=Said("1")), stand.now))
     assert "第4项" in said(rows)
     assert stand.answers() == {3: "clear"}
-    assert inbox.unreadable(stand.tx) == []
+    assert unreadable.every(stand.tx) == []
 
 
 def test_an_edit_of_a_message_that_cannot_be_read_stands_in_for_it(stand: InMemoryBot) -> None:
     stand.take(unread(stand, "$locked"))
     assert "不涉及" in said(stand.take(stand.event(Edited("$locked", "3"))))
     assert stand.answers() == {3: "not_applicable"}
-    assert inbox.unreadable(stand.tx) == []
+    assert unreadable.every(stand.tx) == []
     stand.redact("$locked")
     assert stand.answers() == {}
 
@@ -213,7 +220,7 @@ def test_the_latest_of_several_edits_before_their_message_counts(stand: InMemory
 def test_identity_numbers_in_an_edit_are_masked_also_when_it_comes_early(stand: InMemoryBot) -> None:
     late = stand.event(Said("2"), event_id="$late")
     stand.take(stand.event(Edited("$late", f"2 王五410123199001011234{LEAK}")))
-    assert "199001011234" not in repr([tuple(row) for row in stand.tx.all("SELECT * FROM early")])
+    assert "199001011234" not in repr([tuple(row) for row in stand.tx.all("SELECT * FROM early_edits")])
     stand.take(late)
     assert "199001011234" not in str(stand.finding(101)["description"])
 

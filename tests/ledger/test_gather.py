@@ -14,9 +14,9 @@ from bot.chat import Said, Upload
 from bot.ledger.deliver import ledger_for
 from bot.ledger.gather import Gathered, gather
 from bot.ledger.scope import Scope, load_scope, parse_scope
-from storage import people
+from storage import places
 from storage.db import Database
-from storage.people import Place
+from storage.places import Place
 from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
 
 CAMPAIGN = plan().campaign
@@ -41,8 +41,7 @@ def made(stand: InMemoryBot, scope: Scope | None = None, later: timedelta = time
 
 
 def of(name: str) -> Scope:
-    places = people.all_places(InMemoryBot().tx)
-    return Scope(places=tuple(place.id for place in places if place.name == name))
+    return Scope(places=tuple(p.id for p in places.every(InMemoryBot().tx) if p.name == name))
 
 
 def text(gathered: Gathered, no: int) -> str:
@@ -115,29 +114,29 @@ def test_the_cover_counts_answered_asked_and_findings(stand: InMemoryBot) -> Non
     ],
 )
 def test_words_after_the_command_narrow_it_down(words: str, scope: Scope) -> None:
-    assert parse_scope(words, Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) == scope
+    assert parse_scope(words, Scope(), CAMPAIGN, places.every(InMemoryBot().tx)) == scope
 
 
 def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None:
-    scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, people.all_places(stand.tx))
+    scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, places.every(stand.tx))
     assert scope is not None
     rows = made(stand, scope)
     assert {row.section for row in rows.form} == {"饮水安全"}
     assert [row.number for row in rows.findings] == [101]
-    assert scope.label(CAMPAIGN, people.all_places(stand.tx)) == f"{FIRST}饮水安全"
+    assert scope.label(CAMPAIGN, places.every(stand.tx)) == f"{FIRST}饮水安全"
 
 
 def test_words_that_name_nothing_are_not_guessed_at() -> None:
-    assert parse_scope("火星", Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) is None
+    assert parse_scope("火星", Scope(), CAMPAIGN, places.every(InMemoryBot().tx)) is None
 
 
 def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: InMemoryBot) -> None:
-    own = [place for place in people.all_places(stand.tx) if place.name == FIRST]
+    own = [place for place in places.every(stand.tx) if place.name == FIRST]
     base = Scope(places=(own[0].id,))
     for words in ("全县", "麦岭镇", THIRD, "颍桥回族镇"):
         scope = parse_scope(words, base, CAMPAIGN, own)
         assert scope is None or all(
-            scope.holds(place) == (place.name == FIRST) for place in people.all_places(stand.tx)
+            scope.holds(place) == (place.name == FIRST) for place in places.every(stand.tx)
         )
 
 
@@ -156,7 +155,7 @@ def test_a_scope_survives_the_outbox() -> None:
 
 
 def test_a_scope_has_the_name_of_what_it_holds() -> None:
-    every = people.all_places(InMemoryBot().tx)
+    every = places.every(InMemoryBot().tx)
 
     def label(scope: Scope, places: list[Place] = every) -> str:
         return scope.label(CAMPAIGN, places)

@@ -28,9 +28,10 @@ from bot.rehearsal.chat import SERVER
 from bot.setup.bootstrap import fill_database
 from storage import evidence, findings
 from storage.db import Database, Transaction
-from storage.history import Cause
+from storage.evidence import Content
 from tests.support.ledger_rows import HEAD, cover_row, finding, form_rows, read
 from tests.support.photos import SECRETS, drawing, saved, telling
+from tests.support.records import written
 
 NOW = datetime(2023, 8, 5, 1, 30, tzinfo=UTC)
 GEO = "geo:33.8521,113.4691;u=5"
@@ -79,22 +80,24 @@ class County:
             "item_id": self.plan.campaign.items[21].id,
             "description": "三组张某家水管漏水",
             "source": "自查",
-            "version": self.plan.campaign.version,
         }
-        return findings.open_finding(tx, fields, Cause(1, f"${place}"), NOW)
+        with written(tx, NOW, ref=f"${place}") as record:
+            return findings.open_finding(record, fields)
 
     def send(self, tx: Transaction, no: int, kind: str, name: str, data: bytes | None = None) -> int:
         """A piece of evidence at this finding; with `data` its file has been fetched."""
         self.sent += 1
-        cause = Cause(1, f"$sent-{self.sent}")
         url = GEO if kind == "location" else f"mxc://{SERVER}/{self.sent}"
-        piece = evidence.add(tx, {"room_id": "!r", "kind": kind, "name": name, "url": url}, cause, NOW)
-        evidence.change(tx, piece, {"finding_no": no}, cause, NOW)
+        with written(tx, NOW, ref=f"$sent-{self.sent}") as record:
+            piece = evidence.add(record, {"room_id": "!r", "kind": kind, "name": name, "url": url})
+            evidence.change(record, piece, {"finding_no": no})
         if data is not None:
             digest = hashlib.sha256(data).hexdigest()
             write_once(self.folder / digest[:2] / digest, data)
             kinds = {"image": "image/jpeg", "audio": "audio/ogg"}
-            evidence.stored(tx, piece, (digest, len(data), kinds.get(kind, "image/png")))
+            with written(tx, NOW) as record:
+                content = Content(digest, len(data), kinds.get(kind, "image/png"))
+                evidence.stored(record, piece, content)
         return piece
 
     def ledger(self, fill: Callable[[Transaction], None], scope: Scope | None = None) -> bytes:
@@ -156,10 +159,12 @@ def test_what_was_withdrawn_or_lies_outside_the_scope_is_not_shown(county: Count
         no, other = county.open(tx, "颍桥示范一村"), county.open(tx, "麦岭示范一村")
         county.send(tx, no, "image", "留.jpg", saved(drawing(), "JPEG"))
         gone = county.send(tx, no, "image", "撤.jpg", saved(drawing(), "JPEG", quality=50))
-        evidence.change(tx, gone, {"state": "withdrawn"}, Cause(1, "$back"), NOW)
+        with written(tx, NOW, ref="$back") as record:
+            evidence.change(record, gone, {"state": "withdrawn"})
         county.send(tx, other, "image", "别村.jpg", saved(drawing(), "JPEG", quality=30))
         lost = county.send(tx, no, "image", "丢.jpg")
-        evidence.lost(tx, lost, "it is not there any more")
+        with written(tx, NOW) as record:
+            evidence.lost(record, lost, "it is not there any more")
 
     place = next(p.id for p in county.plan.roster.places if p.name == "颍桥示范一村")
     sheet = read(county.ledger(fill, Scope(places=(place,))))["佐证"]

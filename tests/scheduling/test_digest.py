@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from bot.dialogue.digest import lines_of
 from bot.rehearsal.chat import COUNTY
-from bot.scheduling.digest import digest_lines, figures
-from bot.scheduling.reminders import Hours
-from storage import checks, people, rooms, schedule
-from storage.db import Value
-from storage.history import Cause
-from storage.outbox import Outgoing
-from tests.support.bot_in_memory import LI, OFFICE, START, ZHANG, InMemoryBot, context, plan
+from bot.scheduling.hours import Hours
+from storage import checks, digests, figures, people, places, rooms
+from storage.checks import Given
+from storage.outbox import OutboxRow
+from storage.places import Place
+from tests.support.bot_in_memory import COORDINATOR, LI, OFFICE, START, ZHANG, InMemoryBot, context, plan
+from tests.support.records import written
 
 CAMPAIGN = plan().campaign
 
 
-def posted(rows: list[Outgoing]) -> list[str]:
+def posted(rows: list[OutboxRow]) -> list[str]:
     return [str(row.content["body"]) for row in rows if row.room_id == COUNTY]
 
 
@@ -28,8 +29,8 @@ def at(stand: InMemoryBot, text: str) -> InMemoryBot:
 
 def test_an_empty_county_has_an_honest_digest() -> None:
     (body,) = posted(at(InMemoryBot(), "08-05 18:00").tick())
-    places = len(people.all_places(InMemoryBot().tx))
-    assert f"已查 0/应查 {places}" in body
+    count = len(places.every(InMemoryBot().tx))
+    assert f"已查 0/应查 {count}" in body
     assert "0%" in body
     assert "尚未开始的单位 28 个" in body
     assert "(" not in body
@@ -40,15 +41,23 @@ def test_figures_count_places_cells_and_findings() -> None:
     stand.says("排查", "3-72 无，入户20户", who=LI)
     stand.says("排查", "1", "4-10 无，查台账", "22 水管老化漏水没人修", "村委会8月12日前换管", "1")
     stand.says("12 慢病卡没有办下来", "稍后", "30 稍后")
-    f = figures(stand.tx, CAMPAIGN, date(2023, 8, 5))
+    f = figures.county(stand.tx, CAMPAIGN, date(2023, 8, 5))
     assert (f.begun, f.done, f.answered) == (2, 1, 70 + 7 + 2)
     assert (f.findings, f.drafts, f.open, f.closed, f.overdue) == (2, 1, 1, 0, 0)
     assert len(f.quiet) == 26
-    stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 102")
-    late = figures(stand.tx, CAMPAIGN, date(2023, 9, 1))
-    assert (late.closed, late.open, late.overdue) == (1, 1, 1)
-    stand.tx.run("UPDATE findings SET state = 'void' WHERE no = 102")
-    assert figures(stand.tx, CAMPAIGN, date(2023, 8, 5)).findings == 1
+    stand.act(101, "submit", ZHANG, result="水管已换，8月6日通水")
+    stand.act(101, "close", COORDINATOR)
+    late = figures.county(stand.tx, CAMPAIGN, date(2023, 9, 1))
+    assert (late.closed, late.open, late.overdue) == (1, 0, 0)
+    stand.say("作废 102 重复登记")
+    assert figures.county(stand.tx, CAMPAIGN, date(2023, 8, 5)).findings == 1
+
+
+def test_what_is_due_is_overdue_the_day_after() -> None:
+    stand = InMemoryBot()
+    stand.says("排查", "1", "22 水管老化漏水没人修", "村委会8月12日前换管", "1")
+    assert figures.county(stand.tx, CAMPAIGN, date(2023, 8, 31)).overdue == 0
+    assert figures.county(stand.tx, CAMPAIGN, date(2023, 9, 1)).overdue == 1
 
 
 def test_the_figures_are_set_against_the_last_digest() -> None:
@@ -117,7 +126,7 @@ def test_the_hour_is_the_operators() -> None:
 def test_asking_for_it_shows_the_figures_now_and_takes_no_slot() -> None:
     stand = at(InMemoryBot(), "08-05 10:00")
     assert "简报" in stand.say("简报", OFFICE)
-    assert schedule.figures_before(stand.tx, "2023-08-06") is None
+    assert digests.before(stand.tx, digests.COUNTY, "2023-08-06") is None
     assert len(posted(at(stand, "08-05 18:00").tick())) == 1
 
 
@@ -125,26 +134,31 @@ def test_no_person_is_named_in_it() -> None:
     stand = InMemoryBot()
     stand.says("排查", "1", "22 水管老化漏水没人修")
     (body,) = posted(at(stand, "08-05 18:00").tick())
-    names = [person.name for person in people.everybody(stand.tx) if person.user_id in (ZHANG, LI)]
+    names = [
+        person.name for person in people.everybody(stand.tx, "2023-08-05") if person.user_id in (ZHANG, LI)
+    ]
     assert names == ["张三", "李四"]
     assert not any(name in body for name in names)
 
 
 def test_a_county_of_448_villages_is_counted_to_the_last_cell() -> None:
-    tx = InMemoryBot().tx
-    villages = 448
-    units = [unit for unit in people.units(tx) if unit.kind == "township"]
-    people.keep_units(tx, ((u.id, u.name, u.kind) for u in units))
-    people.keep_places(tx, ((f"v{n}", f"{n}村", "village", units[n % 16].id) for n in range(villages)))
-    zhang = tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
+    stand, villages = InMemoryBot(), 448
+    tx, today = stand.tx, "2023-08-05"
+    townships = [unit for unit in places.units(tx) if unit.kind == "township"]
     items = [item.id for item in CAMPAIGN.items if item.no > 2]
-    for n in range(0, villages, 2):
-        for item in items[: 70 if n % 4 == 0 else 35]:
-            fields: dict[str, Value] = {"answer": "clear", "basis": "", "version": CAMPAIGN.version}
-            checks.put(tx, (f"v{n}", item), fields, Cause(zhang, "$e"), START)
-    f = figures(tx, CAMPAIGN, START.date())
+    zhang = tx.number("SELECT person_id FROM person_ids WHERE user_id = ?", (ZHANG,))
+    with written(tx, START, zhang) as record:
+        for place in places.every(tx):
+            places.end(record, "place", place.id, today)
+        for n in range(villages):
+            unit = townships[n % 16]
+            places.put_place(record, Place(f"v{n}", f"{n}村", "village", unit.id, unit.name), n, today)
+        for n in range(0, villages, 2):
+            for item in items[: 70 if n % 4 == 0 else 35]:
+                checks.put(record, f"v{n}", item, Given("clear"))
+    f = figures.county(tx, CAMPAIGN, START.date())
     assert (f.places, f.begun, f.done) == (448, 224, 112)
     assert (f.cells, f.answered) == (448 * 70, 112 * 70 + 112 * 35)
-    text = context().texts.together(digest_lines(tx, CAMPAIGN, START), "zh-CN")
+    text = context().texts.together(lines_of(CAMPAIGN, f, None, START), "zh-CN")
     assert "11760/31360，37.5%" in text
     assert replace(f, quiet=()).plain()["answered"] == 11760

@@ -7,8 +7,9 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from bot.chat import Said
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from storage import outbox
+from storage.outbox import Outgoing
 from tests.support.bot_in_memory import COORDINATOR, LI, OBSERVER, OFFICE, START, ZHANG, InMemoryBot, plan
 from tests.support.bot_in_memory import dump as tables
 
@@ -142,15 +143,14 @@ def test_late_doubled_and_repeated_ticks_change_nothing_more() -> None:
 def test_at_most_so_many_messages_a_day_are_begun_with_a_person() -> None:
     stand = InMemoryBot()
     stand.now = at("08-07 08:30")
-    person = stand.tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
+    person = stand.tx.number("SELECT person_id FROM person_ids WHERE user_id = ?", (ZHANG,))
     for n in range(2):
-        row = outbox.put(stand.tx, (None, person), ("message", "m.room.message"), {"body": str(n)}, stand.now)
-        outbox.mark_initiated(stand.tx, row)
+        outbox.add(stand.tx, Outgoing(None, person, {"body": str(n)}, reason="reminder"), stand.now)
     told = ticks(stand, "08-07 09:00", "08-07 12:00", 10)
     assert to(told, ZHANG) == []
     assert to(told, LI) != []
     stand.now = at("08-07 12:00")
-    assert not any(row.initiated for row in stand.take(stand.event(Said("进度"))))
+    assert not any(row.reason == "reminder" for row in stand.take(stand.event(Said("进度"))))
 
 
 def test_a_reminder_rings_and_names_its_reader() -> None:

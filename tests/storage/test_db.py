@@ -100,7 +100,7 @@ def test_the_file_is_durable_strict_and_checks_references(tmp_path: Path) -> Non
             return [tx.value(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys")]
 
         assert await database.transaction(facts) == ["wal", 2, 1]
-        loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'"
+        loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"
         assert [row[0] for row in await database.read(lambda r: r.all(loose))] == []
         with pytest.raises(sqlite3.IntegrityError):
             await database.transaction(
@@ -112,9 +112,9 @@ def test_the_file_is_durable_strict_and_checks_references(tmp_path: Path) -> Non
 
 def test_history_cannot_be_changed_or_deleted(tmp_path: Path) -> None:
     async def work(database: Database) -> None:
-        row = "INSERT INTO history VALUES (NULL, 't', NULL, NULL, 's', 'a', '{}', '{}', 'h')"
+        row = "INSERT INTO actions (at, received_at, source, verb, version, hash) VALUES ('t', 't', 'cli', 'a', 'v', x'00')"
         await database.transaction(lambda tx: tx.run(row))
-        for sql in ("UPDATE history SET action = 'b'", "DELETE FROM history"):
+        for sql in ("UPDATE actions SET verb = 'b'", "DELETE FROM actions"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 await database.transaction(lambda tx, sql=sql: tx.run(sql))  # type: ignore[misc]
 

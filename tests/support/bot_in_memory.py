@@ -17,15 +17,19 @@ from bot.chat import Batch, Content, Edited, Incoming, Media, Reacted, Redacted,
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
 from bot.context import Context, build_context
 from bot.dialogue import session as sessions
+from bot.dialogue.effects import MoveFinding
 from bot.dialogue.session import Session
+from bot.engine import effects
 from bot.engine.inbox import take_in
+from bot.engine.origin import Origin
 from bot.rehearsal.chat import BOT, COUNTY, SERVER, direct_room
-from bot.scheduling.reminders import Hours, tick
+from bot.scheduling.hours import Hours
+from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from storage import checks, outbox, people, rooms
 from storage.db import Reader, Transaction
 from storage.migrate import migrate
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 
 START = datetime(2023, 8, 5, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 GROUP = f"!group:{SERVER}"
@@ -55,7 +59,7 @@ def _template() -> sqlite3.Connection:
     tx = Transaction(connection)
     fill_database(tx, plan(), START)
     rooms.set_county(tx, COUNTY, START)
-    for person in people.everybody(tx):
+    for person in people.with_ids(tx):
         rooms.keep(tx, rooms.Room(direct_room(person.user_id), "direct", person.id, False, "joined"), START)
         people.mark_greeted(tx, person)
     rooms.keep(tx, rooms.Room(GROUP, "group", None, False, "joined"), START)
@@ -76,14 +80,14 @@ class InMemoryBot:
     def tx(self) -> Transaction:
         return Transaction(self.connection)
 
-    def take(self, *events: Incoming, seen: Sequence[RoomSeen] = (), position: str = "") -> list[Outgoing]:
+    def take(self, *events: Incoming, seen: Sequence[RoomSeen] = (), position: str = "") -> list[OutboxRow]:
         """One batch in one transaction; what it put into the outbox."""
         return self.write(lambda tx: take_in(tx, context(), Batch(position, events, tuple(seen)), self.now))
 
-    def tick(self, hours: Hours | None = None) -> list[Outgoing]:
+    def tick(self, hours: Hours | None = None) -> list[OutboxRow]:
         return self.write(lambda tx: tick(tx, context(), hours or Hours(), self.now))
 
-    def write(self, work: Callable[[Transaction], None]) -> list[Outgoing]:
+    def write(self, work: Callable[[Transaction], None]) -> list[OutboxRow]:
         last = self.tx.number("SELECT max(id) FROM outbox")
         self.connection.execute("BEGIN IMMEDIATE")
         try:
@@ -142,7 +146,7 @@ class InMemoryBot:
 
     def standing(self, who: str = ZHANG, room: str = "") -> Session:
         text = self.tx.value(
-            "SELECT state FROM conversations JOIN people ON people.id = person_id WHERE user_id = ? AND room_id = ?",
+            "SELECT state FROM sessions s JOIN person_ids i ON i.person_id = s.person_id WHERE user_id = ? AND room_id = ?",
             (who, room or direct_room(who)),
         )
         return sessions.load(str(text)) if text else Session()
@@ -152,6 +156,21 @@ class InMemoryBot:
         items = plan().campaign.item
         where = str(self.tx.value("SELECT id FROM places WHERE name = ?", (place,)))
         return {items[i].no: check.answer for i, check in sorted(checks.of_place(self.tx, where).items())}
+
+    def act(self, no: int, verb: str, who: str, reason: str = "", **fields: str) -> None:
+        """A move of the lifecycle by somebody, through the same guards as everywhere: what chat has no words for yet."""
+        self.events += 1
+        event_id = f"$event-{self.events}"
+
+        def work(tx: Transaction) -> None:
+            actor = people.actor(tx, who, self.now.date().isoformat())
+            room = rooms.get(tx, direct_room(who))
+            assert actor is not None
+            assert room is not None
+            origin = Origin(actor, room, event_id, self.now)
+            effects.apply(tx, context(), origin, (MoveFinding(no, verb, fields, reason),), self.now)
+
+        self.write(work)
 
     def basis(self, no: int, place: str = FIRST) -> str:
         sql = "SELECT basis FROM checks JOIN places ON places.id = place_id WHERE name = ? AND item_id = ?"
@@ -171,12 +190,12 @@ def copy_of(connection: sqlite3.Connection) -> sqlite3.Connection:
     return copy
 
 
-def said(rows: Sequence[Outgoing]) -> str:
+def said(rows: Sequence[OutboxRow]) -> str:
     """What these rows say, files and rows to other people left out."""
     return "\n".join(shown(row) for row in rows if row.act == "message" and row.room_id is not None)
 
 
-def shown(row: Outgoing) -> str:
+def shown(row: OutboxRow) -> str:
     relation = row.content.get("m.relates_to")
     key = relation.get("key") if isinstance(relation, dict) else None
     return f"({key})" if key else str(row.content.get("body", ""))

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from bot.chat import Content, Edited, Media, Reacted, Redacted, Said
 from bot.dialogue import session as sessions
+from bot.domain import lifecycle
+from bot.domain.permissions import Right
 from bot.rehearsal.chat import COUNTY, SERVER, direct_room
-from storage import findings, history, people
+from storage import checks, findings, people
+from storage.audit import audit
 from storage.db import Reader
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow
 from tests.support.bot_in_memory import COORDINATOR, GROUP, LI, OBSERVER, OFFICE, STRANGER, ZHANG, InMemoryBot
 
 REPORTERS = (ZHANG, LI, COORDINATOR)
@@ -96,7 +99,7 @@ class Chat:
     sent: dict[str, list[str]] = field(default_factory=dict)  # room -> the bot's event ids
     owners: dict[str, str] = field(default_factory=dict)  # event id -> who
 
-    def play(self, step: Step) -> tuple[list[Outgoing], str]:
+    def play(self, step: Step) -> tuple[list[OutboxRow], str]:
         """What the bot wrote, and the id of the event it wrote it for."""
         room = direct_room(step.who) if step.where == "direct" else step.where
         if step.kind in ("clock", "days"):
@@ -161,7 +164,7 @@ _GAP = re.compile(
 )
 
 
-def check_reply(rows: Sequence[Outgoing], step: Step) -> None:
+def check_reply(rows: Sequence[OutboxRow], step: Step) -> None:
     """At most one reply, to who spoke, without anything of the machine in it."""
     room = direct_room(step.who) if step.where == "direct" else step.where
     replies = [row for row in rows if row.room_id == room and row.act == "message" and not _is_button(row)]
@@ -175,59 +178,49 @@ def check_reply(rows: Sequence[Outgoing], step: Step) -> None:
         assert "{no}" in step.words or "None" in step.words or not _GAP.search(echoed), body
 
 
-def _is_button(row: Outgoing) -> bool:
+def _is_button(row: OutboxRow) -> bool:
     relation = row.content.get("m.relates_to")
     return row.type == "org.matrix.msc3381.poll.start" or (isinstance(relation, dict) and "row" in relation)
 
 
 def check_books(tx: Reader, owners: dict[str, str], events: Sequence[str]) -> None:
-    """Answers are what their history says; each change has an entitled person and a message of theirs."""
-    model: dict[str, object] = {}
-    opened: set[str] = set()
-    for row in tx.all("SELECT * FROM history ORDER BY seq"):
-        change = history._change(row)
-        if change.subject.startswith("check/"):
-            assert model.get(change.subject, {"answer": None, "basis": ""}) == change.before
-            model[change.subject] = change.after
-        if change.action == "opened":
-            assert change.subject not in opened, "a number was used twice"
-            opened.add(change.subject)
-        assert change.event_id in owners or change.event_id in events
-        assert change.person_id is not None
-        person = people.by_id(tx, change.person_id)
-        assert owners.get(str(change.event_id), person.user_id) == person.user_id
-        if not change.subject.startswith("person/"):
-            assert person.role in ("reporter", "coordinator"), change
-            _check_place(tx, person, change.subject)
-    stored = {
-        f"check/{row['place_id']}/{row['item_id']}": {"answer": row["answer"], "basis": row["basis"]}
-        for row in tx.all("SELECT * FROM checks")
-    }
-    assert stored == {subject: after for subject, after in model.items() if after["answer"]}  # type: ignore[index]
-    _check_findings(tx, stored)
-    assert history.first_broken(tx) is None
+    """The tables are what the history says; each action has an entitled person and a message of theirs."""
+    report = audit(tx)
+    assert report.first_wrong is None, report.first_wrong
+    for row in tx.all("SELECT seq, person_id, ref, verb FROM actions WHERE source = 'chat'"):
+        assert row["ref"] in owners or row["ref"] in events
+        actor = people.actor_by_id(tx, row["person_id"], "2023-08-05")
+        assert actor is not None
+        assert owners.get(row["ref"], actor.person.user_id) == actor.person.user_id
+        if row["verb"] != "prefer" and not _undoes_preference(tx, row["seq"]):
+            assert actor.scope.has(Right.REPORT), tuple(row)
+            _check_places(tx, actor, row["seq"])
+    _check_findings(tx)
     assert tx.number("SELECT count(*) FROM inbox WHERE state = 'failed'") == 0
-    for row in tx.all("SELECT state FROM conversations"):
+    for row in tx.all("SELECT state FROM sessions"):
         assert sessions.dump(sessions.load(row["state"])) == row["state"]
 
 
-def _check_place(tx: Reader, person: people.Person, subject: str) -> None:
-    own = {place.id for place in people.places_of(tx, person)}
-    kind, _, rest = subject.partition("/")
-    if kind == "check":
-        assert rest.partition("/")[0] in own
-    elif kind == "place":
-        assert rest in own
-    elif kind == "finding":
-        finding = findings.get(tx, int(rest))
-        assert finding is not None
-        assert finding.place_id in own
+def _undoes_preference(tx: Reader, seq: int) -> bool:
+    return tx.value("SELECT 1 FROM changes WHERE action = ? AND kind = 'person'", (seq,)) is not None
 
 
-def _check_findings(tx: Reader, stored: dict[str, dict[str, str]]) -> None:
+def _check_places(tx: Reader, actor: people.Actor, seq: int) -> None:
+    for row in tx.all("SELECT DISTINCT kind, subject FROM changes WHERE action = ?", (seq,)):
+        if row["kind"] == "check":
+            assert row["subject"] in actor.scope.places
+        elif row["kind"] == "finding":
+            finding = findings.get(tx, int(row["subject"]))
+            assert finding is not None
+            assert finding.place_id in actor.scope.places
+
+
+def _check_findings(tx: Reader) -> None:
     for finding in findings.live(tx):
-        assert stored[f"check/{finding.place_id}/{finding.item_id}"]["answer"] == "found", finding
-        assert finding.description.strip()
-        if finding.state == "rectifying":
+        check = checks.get(tx, finding.place_id, finding.item_id)
+        assert check is not None, finding
+        assert check.answer == "found", finding
+        if finding.state != lifecycle.DRAFT:
+            assert finding.description.strip()
             assert finding.measure
             assert finding.horizon

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bot.chat import Upload
 from bot.delivery.outbox_sender import OutboxSender
-from storage import outbox, people
+from storage import outbox
 from storage.db import Database, Transaction
-from storage.outbox import Outgoing
+from storage.outbox import OutboxRow, Outgoing
 from tests.support.fake_homeserver import FakeHomeserver
+from tests.support.records import add_person
 
 NOW = datetime(2023, 8, 5, 9, tzinfo=UTC)
 Work = Callable[["OutboxHarness"], Awaitable[None]]
@@ -27,7 +28,7 @@ class OutboxHarness:
         self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
 
     def postman(self) -> OutboxSender:
-        async def build(row: Outgoing) -> Upload | str:
+        async def build(row: OutboxRow) -> Upload | str:
             return self.ledger
 
         return OutboxSender(self.database, self.server, build, lambda: self.now)
@@ -36,14 +37,12 @@ class OutboxHarness:
         self, room: str | None, *bodies: str, person: int | None = None, act: str = "message"
     ) -> int:
         def work(tx: Transaction) -> int:
-            rows = [
-                outbox.put(tx, (room, person), (act, "m.room.message"), {"body": b}, self.now) for b in bodies
-            ]
+            rows = [outbox.add(tx, Outgoing(room, person, {"body": body}, act), self.now) for body in bodies]
             return rows[-1]
 
         return await self.database.transaction(work)
 
-    async def unsent(self) -> list[Outgoing]:
+    async def unsent(self) -> list[OutboxRow]:
         return await self.database.read(lambda tx: outbox.unsent(tx, 0))
 
     async def column(self, name: str, row: int) -> object:
@@ -78,8 +77,8 @@ def with_outbox(tmp_path: Path, work: Work) -> None:
         database = await Database.open(tmp_path / "paicha.db")
 
         def people_and_rooms(tx: Transaction) -> None:
-            people.keep_person(tx, ("@li:x", "李四", "county", None, "zh-CN"), ())
-            people.keep_person(tx, ("@wu:x", "吴五", "county", None, "zh-CN"), ())
+            add_person(tx, "@li:x", "李四", "county", NOW)
+            add_person(tx, "@wu:x", "吴五", "county", NOW)
 
         try:
             await database.transaction(people_and_rooms)

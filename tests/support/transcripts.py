@@ -18,14 +18,18 @@ from pathlib import Path
 from PIL import Image
 
 from bot.cli.main import DEMO_ROSTER, plan_from
+from bot.dialogue.effects import MoveFinding
 from bot.domain.roster import Person, Role
+from bot.engine import effects
+from bot.engine.origin import Origin
 from bot.rehearsal.chat import SERVER, Rehearsal, Shown, doors, open_rehearsal
 from bot.rehearsal.player import Player, as_text, parse_time
-from bot.scheduling.reminders import Hours
+from bot.scheduling.hours import Hours
 from bot.setup.bootstrap import Setup
 from bot.texts import Texts
-from storage import findings
-from storage.history import Cause
+from storage import people
+from storage.db import Transaction
+from storage.rooms import Room
 
 DATA = Path(__file__).parents[1] / "data"
 FOLDER = Path(__file__).parents[1] / "transcripts"
@@ -144,18 +148,29 @@ def _overhear(rehearsal: Rehearsal, language: str) -> Overheard:
 
 
 async def _stage(player: Player, line: str) -> None:
-    """What happens without a word: @ DAY TIME PERSON, with no tick on the way · @ finding NUMBER STATE, by an office."""
-    if line.startswith("@ finding"):
-        _, _, number, state = line.split()
-        await player.rehearsal.database.transaction(
-            lambda tx: findings.change(
-                tx, int(number), {"state": state}, Cause(None, None), player.rehearsal.clock.now()
-            )
-        )
+    """What happens without a word: @ DAY TIME PERSON, with no tick on the way · @ act NUMBER VERB PERSON [REASON]."""
+    if line.startswith("@ act"):
+        await _act(player, *line.split(" ", 5)[2:])
     elif line.startswith("@"):
         day, at, who = line[1:].split()
         player.rehearsal.clock.at = parse_time(f"{day} {at}", player.rehearsal)
         await player.become(who)
+
+
+async def _act(player: Player, number: str, verb: str, who: str, reason: str = "") -> None:
+    """A move of the lifecycle that chat has no words for yet, through the same guards as everywhere."""
+    rehearsal, now = player.rehearsal, player.rehearsal.clock.now()
+    fields = {"result": "水管已换，8月6日通水"} if verb == "submit" else {}
+
+    def work(tx: Transaction) -> None:
+        actor = people.actor(tx, f"@{who}:{SERVER}", now.date().isoformat())
+        assert actor is not None
+        room = Room(f"!{who}", "direct", actor.person.id, False, "joined")
+        origin = Origin(actor, room, f"$act-{number}-{verb}", now)
+        move = MoveFinding(int(number), verb, fields, reason)
+        effects.apply(tx, rehearsal.context, origin, (move,), now)
+
+    await rehearsal.database.transaction(work)
 
 
 def _said(shown: list[Shown], here: str) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.dialogue.meaning import Answer
 from bot.dialogue.parsing.answers import (
     CLEAR,
     EITHER,
@@ -29,6 +28,7 @@ from bot.dialogue.parsing.answers import (
     trimmed,
 )
 from bot.dialogue.parsing.normalise import SILENCE, Line
+from bot.domain.answers import Answer
 
 _ANY_DENIED = (CLEAR, FOUND, NOT_APPLICABLE)
 _AMOUNT = re.compile(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogue.meaning import Answer
 from bot.dialogue.parsing.normalise import Line
+from bot.domain.answers import Answer
 
 CLEAR, FOUND, NOT_APPLICABLE, LATER = Answer
 SEPARATORS = " \n,;。.!?、:~|/=…-"

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from bot.dialogue.meaning import BulkAnswer, Spread
 from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import (
     FOUND,
@@ -22,6 +21,7 @@ from bot.dialogue.parsing.answers import (
 )
 from bot.dialogue.parsing.normalise import SILENCE, Line
 from bot.dialogue.parsing.subjects import Subject, SubjectWords, subject_of
+from bot.domain.answers import BulkAnswer, Spread
 
 # A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
 _STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
@@ -56,11 +56,11 @@ class Piece:
 class ParsedBulk:
     """What the marks in a message say."""
 
-    marks: list[BulkAnswer] = field(default_factory=list)
+    answers: list[BulkAnswer] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
     lead: Line = SILENCE  # what stands before the first subject
     pieces: list[Piece] = field(default_factory=list)
-    queue: bool = False  # marks were understood, but have to wait for what was not
+    waits: bool = False  # marks were understood, but have to wait for what was not
     inferred: bool = False  # a finding was told of without the word for it: 22 水管漏水
 
 
@@ -94,12 +94,12 @@ def find_bulk_answers(
         if piece.subject.found:
             spoken.append((piece, BulkAnswer(FOUND, piece.subject.nos)))
         spoken.append((piece, mark))
-    marked.marks = _agreeing(spoken, marked.rest)
+    marked.answers = _agreeing(spoken, marked.rest)
     if marked.rest or marked.lead.fold:
-        marked.marks = [mark for mark in marked.marks if mark.spread is Spread.LISTED]
-        queue = [piece.said.words for piece, mark in spoken if mark.spread is not Spread.LISTED]
-        marked.rest += queue
-        marked.queue = bool(queue)
+        marked.answers = [mark for mark in marked.answers if mark.spread is Spread.LISTED]
+        held_back = [piece.said.words for piece, mark in spoken if mark.spread is not Spread.LISTED]
+        marked.rest += held_back
+        marked.waits = bool(held_back)
     return marked
 
 
@@ -272,10 +272,10 @@ def well_formed(marked: ParsedBulk) -> bool:
         for p in marked.pieces
         if p.subject.spread is not Spread.REST and (p.subject.nos or p.subject.by_name)
     ]
-    if not marked.marks or marked.rest or marked.lead.fold or not named:
+    if not marked.answers or marked.rest or marked.lead.fold or not named:
         return False
     many = len(marked.pieces) > 1
-    return many or not marked.marks[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
+    return many or not marked.answers[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
 
 
 def _formal(piece: Piece) -> bool:

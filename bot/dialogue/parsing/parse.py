@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.dialogue.meaning import Answer, BulkAnswer, Expect, ParsedMessage
+from bot.dialogue.meaning import Expect, ParsedMessage
 from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis, take_basis
@@ -19,6 +19,7 @@ from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
+from bot.domain.answers import Answer, BulkAnswer
 
 _OPTIONS = dict(enumerate(Answer, start=1))
 _LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
@@ -33,6 +34,22 @@ _OPTION_FIRST = re.compile(
 )
 
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
+
+
+class Utterance:
+    """The words of one message, read at most once under each kind of question."""
+
+    def __init__(self, words: str, vocabulary: Vocabulary) -> None:
+        self.words = words
+        self._vocabulary = vocabulary
+        self._readings: dict[Expect, ParsedMessage] = {}
+
+    def under(self, expect: Expect) -> ParsedMessage:
+        """What they mean while a question of this kind is open."""
+        reading = self._readings.get(expect)
+        if reading is None:
+            reading = self._readings[expect] = parse(self.words, expect, self._vocabulary)
+        return reading
 
 
 def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
@@ -96,14 +113,14 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         reading = _by_option(line, option, vocabulary)
         if reading:
             return _with_reading(plain, reading)
-    if marked.marks or marked.queue:
+    if marked.answers or marked.waits:
         return _with_marks(plain, marked, vocabulary)
     reading = parse_answer(line, vocabulary.answers)
     if reading.answer is LATER and reading.detail.fold:  # 跳过12
         skipped = vocabulary.subjects.subject.fullmatch(reading.detail.fold)
         nos = skipped and subject_of(skipped, reading.detail, vocabulary.subjects).nos
         if nos:
-            return replace(plain, marks=(BulkAnswer(LATER, nos),))
+            return replace(plain, bulk=(BulkAnswer(LATER, nos),))
     if reading.could:
         return _with_reading(plain, reading)
     if plain.yes is not None:
@@ -159,8 +176,8 @@ def _with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary
                 _with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
             )
         marked.rest.insert(0, marked.lead.words)
-    marks = tuple(replace(mark, detail=_sentence(mark.detail)) for mark in marked.marks)
-    return replace(plain, marks=marks, rest=tuple(map(_sentence, marked.rest)))
+    answers = tuple(replace(mark, detail=_sentence(mark.detail)) for mark in marked.answers)
+    return replace(plain, bulk=answers, rest=tuple(map(_sentence, marked.rest)))
 
 
 def _to_question(
@@ -177,7 +194,7 @@ def _to_question(
             return plain
         _, basis = take_basis(line, vocabulary.bases)
         return _with_marks(replace(plain, basis=basis), marked, vocabulary)
-    if marked.marks and not marked.inferred and not marked.lead.fold:
+    if marked.answers and not marked.inferred and not marked.lead.fold:
         return _with_marks(plain, marked, vocabulary)
     if expect is Expect.BASIS and plain.yes is None:
         return replace(plain, basis=ask_basis(line, vocabulary.bases, vocabulary.answers))

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogue.meaning import Spread
 from bot.dialogue.parsing.answers import any_of
 from bot.dialogue.parsing.normalise import Line
 from bot.dialogue.parsing.numerals import ARABIC, CHINESE, parse_number, parse_run
+from bot.domain.answers import Spread
 from bot.domain.campaign import Campaign
 
 _TO = r"\s{0,3}(?:[-~]{1,3}|\.{2,3}|至|到|to|through)\s{0,3}"

@@ -1,0 +1,89 @@
+"""What kind of message this is: decided once, from what was read and where the person stands; nothing is done here.
+
+Rule: pure. Commands come first in every state; a photo without words is evidence; what is said among others is theirs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.dialogue.meaning import ParsedMessage
+from bot.dialogue.session import AskAnswer, AskResume, Question
+from bot.domain.answers import Answer
+
+COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
+
+
+class Route(Enum):
+    """Where a message goes."""
+
+    IGNORE = "ignore"  # talk among others
+    EVIDENCE = "evidence"  # a photo that came alone or with a number
+    COMMAND = "command"
+    LOOKER = "looker"  # words of somebody who looks and does not report
+    WORDS = "words"  # everything else: see `Reply`
+
+
+class Reply(Enum):
+    """What words are, once it is clear at which place they were said."""
+
+    BULK = "bulk"  # answers to items by number
+    ANSWER = "answer"  # one of the four answers to the open item
+    DOUBT = "doubt"  # it could be two of them
+    NUMBER = "number"  # a bare number that is none of the four choices
+    BASIS_ALONE = "basis alone"  # how, but not what
+    RESUME_WITH_ANSWER = "resume with answer"  # the item that 继续? names, answered right away
+    LATER = "later"  # 稍后 to a question that is not one of the four choices
+    LEFT = "left"  # 稍后 while nothing is open
+    TO_QUESTION = "to question"  # what the open question's own handler reads
+    FREE = "free"  # words nobody asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where the person stands when they speak."""
+
+    direct: bool
+    bound: bool  # it replies to one certain message of ours
+    reports: bool
+    bare_evidence: bool  # a photo came, with nothing but a number beside it
+    question: Question | None
+
+
+def route(said: ParsedMessage, here: Situation) -> Route:
+    """Where a message goes. `said` is its reading under the open question."""
+    spoken_to = here.direct or here.bound or here.question is not None
+    asks = said.command is not None and said.command.name not in COURTESIES
+    if not (spoken_to or asks or said.bulk):
+        return Route.IGNORE
+    if here.bare_evidence and here.reports:
+        return Route.EVIDENCE
+    if said.command is not None:
+        return Route.COMMAND
+    return Route.WORDS if here.reports else Route.LOOKER
+
+
+def reply(said: ParsedMessage, choice: Answer | None, question: Question | None) -> Reply:
+    """What words are. `choice` is the answer they would be if an item were open."""
+    if said.bulk:
+        return Reply.BULK
+    if question is None:
+        return Reply.LEFT if said.choice is Answer.LATER and not said.detail else Reply.FREE
+    if isinstance(question, AskAnswer):
+        return _to_item(said)
+    if said.choice is Answer.LATER:
+        return Reply.LATER
+    if isinstance(question, AskResume) and said.yes is None and said.number is None and choice is not None:
+        return Reply.RESUME_WITH_ANSWER
+    return Reply.TO_QUESTION
+
+
+def _to_item(said: ParsedMessage) -> Reply:
+    if said.choice is not None:
+        return Reply.ANSWER
+    if said.doubt:
+        return Reply.DOUBT
+    if said.number is not None:
+        return Reply.NUMBER
+    return Reply.BASIS_ALONE if said.basis and not said.rest else Reply.FREE
