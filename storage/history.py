@@ -83,7 +83,7 @@ class Record:
         seq = last[0] + 1 if last else 1
         if self.action.reason:
             self._changes.append((Subject("action", str(seq)), "reason", None, self.action.reason))
-        sealed = [_sealed(subject, *change) for subject, *change in self._changes]
+        sealed = [_sealed(*change) for change in self._changes]
         of = self.action
         header = (
             seq,
@@ -176,6 +176,13 @@ def writer(tx: Reader, subject: Subject, field: str) -> Change | None:
     )
     row = tx.one(sql, (subject.kind, subject.id, subject.part, field))
     return _change(row) if row else None
+
+
+def reason(tx: Reader, subject: Subject) -> str:
+    """Why the subject came into the state it is in; empty when nobody said, or the words were erased."""
+    last = writer(tx, subject, "state")
+    sql = "SELECT after FROM changes WHERE action = ? AND kind = 'action' AND field = 'reason'"
+    return str(tx.value(sql, (last.action,)) or "") if last else ""
 
 
 def others_since(tx: Reader, subject: Subject, seq: int, person_id: int | None) -> bool:

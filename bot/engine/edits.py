@@ -117,13 +117,14 @@ def _again(
     then = Input(edit.words, Standing(session_store.under(session, question), 0.0), pieces, bound=True)
     turn = turn_of(context, origin, then)
     reworded = rewording.match_reworded(tx, context, edit.events, question, turn.said)
-    spare = frozenset(subject for change in reworded.kept for subject in _subjects(tx, change.no))
+    spare = frozenset(subject for no in reworded.findings for subject in _subjects(tx, no))
     stood = _answers(tx, edit)
     undone = undo.undo(tx, context, origin, Undo(edit.events, spare, keep_evidence=True), now)
     told = tuple(line("finding_changed", finding=change.no) for change in reworded.kept)
-    if reworded.kept and not reworded.left.bulk:  # only its wording changed
+    if reworded.findings and not reworded.left.bulk:  # only its wording changed
         turn = replace(turn, session=session, photos=())
-        return turn, Outcome(session, (line("edited"), *told), reworded.kept)
+        lost = undone.said()
+        return turn, Outcome(session, (line("edited"), *told, *lost), reworded.kept)
     if turn.said.command:
         turn = replace(turn, session=session)
     turn = replace(turn, said=reworded.left)
@@ -133,7 +134,7 @@ def _again(
     if turn.said.command and not history.of_refs(tx, edit.events):
         return turn, outcome  # a command that had changed nothing is simply given anew
     moved_on = outcome.session.question != question and turn.said.command is None
-    if not (outcome.effects or reworded.kept or moved_on):
+    if not (outcome.effects or reworded.findings or moved_on):
         raise _NotUnderstoodError(outcome.lines)
     effects = _as_edited(outcome.effects, stood)
     lost = undone.said(_touched(tx, effects))

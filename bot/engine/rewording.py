@@ -22,10 +22,16 @@ NO_PROBLEM = ("有", "无", "没有")  # words that describe nothing
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """What is left to handle of the new words, and the new descriptions of the findings the message had described."""
+    """What is left to handle of the new words; new descriptions of findings; drafts that the new words name again."""
 
     left: ParsedMessage
     kept: tuple[ChangeFinding, ...]
+    named_again: tuple[int, ...]
+
+    @property
+    def findings(self) -> tuple[int, ...]:
+        """Everything that goes on under the number it has."""
+        return (*(change.no for change in self.kept), *self.named_again)
 
 
 def match_reworded(
@@ -33,8 +39,8 @@ def match_reworded(
 ) -> Rewording:
     """Which findings that these messages described go on under other words. `said` was read under `question`."""
     kept: list[ChangeFinding] = []
-    bulk = list(said.bulk)
-    for number in _described(tx, events):
+    bulk, named_again = _drafts(tx, context, events, list(said.bulk))
+    for number in _changed(tx, events, "description"):
         finding = findings.get(tx, number)
         if finding is None or finding.state == "void":
             continue
@@ -45,14 +51,37 @@ def match_reworded(
             kept.append(ChangeFinding(finding.no, described(words)))
         if told is not None:
             bulk.remove(told)
-    return Rewording(replace(said, bulk=tuple(bulk)), tuple(kept))
+    return Rewording(replace(said, bulk=tuple(bulk)), tuple(kept), tuple(named_again))
 
 
-def _described(tx: Reader, events: Sequence[str]) -> list[int]:
-    """The findings that owe their words to these messages."""
+def _drafts(
+    tx: Reader, context: Context, events: Sequence[str], bulk: list[BulkAnswer]
+) -> tuple[list[BulkAnswer], list[int]]:
+    """What is left of the answers, and the drafts without words that these messages opened and that they name again."""
+    named_again = []
+    for number in _changed(tx, events, "place_id"):
+        finding = findings.get(tx, number)
+        item = context.campaign.item.get(finding.item_id) if finding and finding.state == "draft" else None
+        if finding is None or item is None or finding.description:
+            continue
+        told = next((each for each in bulk if _names(each, item.no)), None)
+        if told is not None:
+            named_again.append(number)
+            rest = tuple(no for no in told.nos if no != item.no)
+            at = bulk.index(told)
+            bulk[at : at + 1] = [replace(told, nos=rest)] if rest else []
+    return bulk, named_again
+
+
+def _names(told: BulkAnswer, no: int) -> bool:
+    return told.answer is Answer.FOUND and told.spread is Spread.LISTED and no in told.nos and not told.detail
+
+
+def _changed(tx: Reader, events: Sequence[str], field: str) -> list[int]:
+    """The findings whose field these messages set."""
     changes = history.of_refs(tx, events)
-    worded = {c.subject for c in changes if c.subject.kind == "finding" and c.field == "description"}
-    return sorted(int(subject.id) for subject in worded)
+    subjects = {c.subject for c in changes if c.subject.kind == "finding" and c.field == field}
+    return sorted(int(subject.id) for subject in subjects)
 
 
 def _describes(told: BulkAnswer, no: int) -> bool:

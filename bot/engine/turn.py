@@ -177,7 +177,9 @@ def finish(
     first, afterwards = effects.split(outcome.effects)
     applied = effects.apply(tx, context, origin, first, now)
     outcome = outcome.say(*applied.lines)
-    if applied.opened:
+    if (
+        len(applied.opened) == 1 and not origin.under
+    ):  # one that was just told of is spoken of; an edit opens quietly
         outcome = replace(outcome, session=replace(outcome.session, finding=applied.opened[0]))
     placed = evidence_rules.attach(tx, turn, replace(outcome, effects=()), _written(turn, outcome, applied))
     bound = effects.apply(tx, context, origin, placed.effects, now)

@@ -29,6 +29,11 @@ from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
+WHOLE = (
+    "took_back_finding",
+    "took_back_photo",
+)  # said of something that went as a whole: its fields need no word
+STATES = ("took_back_state", "back_to_draft")  # said after the fields
 PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
 
 
@@ -76,7 +81,10 @@ class Undone:
             if it.subject not in spare:
                 ways.setdefault((it.before, it.after), []).append(it.no)
         gone = [_way(before, after, nos) for (before, after), nos in ways.items()]
-        return [*gone, *(said for subject, said in self.lines if subject not in spare)]
+        kept = [(subject, said) for subject, said in self.lines if subject not in spare]
+        whole = {subject for subject, said in kept if said.key in WHOLE}
+        told = [said for subject, said in kept if subject not in whole or said.key in WHOLE]
+        return [*gone, *sorted(told, key=lambda said: said.key in STATES)]
 
 
 def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
@@ -87,8 +95,10 @@ def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
         finding = findings.get(tx, int(change.subject.id))
         if finding is not None and finding.state in lifecycle.SETTLED:
             return line("verified_stays", finding=finding.no)
-        moved = change.field == "state" and history.others_since(
-            tx, change.subject, change.action, origin.person.id
+        moved = (
+            change.field == "state"
+            and change.verb != "file"
+            and history.others_since(tx, change.subject, change.action, origin.person.id)
         )
         if finding is not None and (moved or _shut(tx, origin, change, finding)):
             return line("others_acted", finding=finding.no)
@@ -172,8 +182,13 @@ def _subject(
 def _finding(written: Record, context: Context, mine: Sequence[Change], undone: Undone) -> None:
     subject, tx = mine[0].subject, written.tx
     finding = findings.get(tx, int(subject.id))
+    mine = [
+        change for change in mine if change.verb != "file" or change.field != "state"
+    ]  # _demote sees to it
     state = next((change for change in mine if change.field == "state"), None)
     assert finding is not None
+    if not mine:
+        return
     if state is not None and state.before is None:  # it came into being
         if finding.state in lifecycle.LIVE:
             back = lifecycle.withdrawal(finding.state)

@@ -49,8 +49,13 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     for each in turn.said.bulk:
         for item in progress.meant(items, turn.said.bulk, each, answers):
             _one(tx, turn, item, each, total)
-    session = _session(turn, total)
-    return Outcome(session, _lines(turn, items, total), tuple(total.effects), Then.GO_ON)
+    session, lines = _session(turn, total), _lines(turn, items, total)
+    if len(total.without_basis) >= SEVERAL:
+        ask = AskBasis(total.place.id, tuple(total.without_basis))
+        if Answer.FOUND not in total.nos:  # first what was just said, then what was left open before
+            return Outcome(replace(session, question=ask), lines, tuple(total.effects))
+        session = session.put_aside(ask)
+    return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
 
 
 def _one_problem(turn: Turn) -> Turn:
@@ -109,10 +114,7 @@ def _session(turn: Turn, total: BulkResult) -> Session:
     walked = isinstance(question, AskAnswer) and question.place == total.place.id
     if walked or isinstance(question, AskPlace):  # the walk asks it again by itself
         question = None
-    session = replace(session.put_aside(question), question=None)
-    if len(total.without_basis) >= SEVERAL:
-        session = session.put_aside(AskBasis(total.place.id, tuple(total.without_basis)))
-    return session
+    return replace(session.put_aside(question), question=None)
 
 
 def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, ...]:

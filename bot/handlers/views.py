@@ -9,10 +9,11 @@ from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.session import NAMES, AskSubmit
 from bot.domain import progress
+from bot.domain.lifecycle import VOID
 from bot.handlers import flow
 from bot.handlers.change import line_name, visible
 from bot.handlers.turn import Outcome, Then, Turn
-from storage import checks, evidence, findings, hand_ins, places, walks
+from storage import checks, evidence, findings, hand_ins, history, places, walks
 from storage.db import Reader
 from storage.places import Place
 
@@ -129,6 +130,8 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         if value:
             shown = date.fromisoformat(value) if column == "due" else value
             lines.append(line("card_field", field=line_name(column), value=shown))
+    if finding.state == VOID and (why := history.reason(tx, findings.subject(finding.no))):
+        lines.append(line("card_field", field="@field_reason", value=why))
     pieces = evidence.of_finding(tx, finding.no)
     lines += [line("card_evidence", n=len(pieces))] if pieces else []
     return Outcome(replace(turn.session, finding=finding.no, retries=0), tuple(lines))

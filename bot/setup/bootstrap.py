@@ -33,7 +33,8 @@ def fill_database(tx: Transaction, setup: Setup, now: datetime) -> bool:
         checklists.keep(written, checklist, {item.id: item.no for item in campaign.items}, now)
     if people.anybody(tx):
         return False
-    today = now.astimezone(campaign.timezone).date().isoformat()
+    # Whoever is there at the beginning was there all along: a clock that is set right later on locks nobody out.
+    today = min(now.astimezone(campaign.timezone).date(), campaign.starts).isoformat()
     action = Action("roster", None, now, campaign.version, setup.roster_name, source="roster")
     with record(tx, action, now) as written:
         make_true(written, setup.roster, compare(tx, setup.roster, today), today)

@@ -154,7 +154,7 @@ def test_the_same_photo_for_two_findings_is_noticed_once_when_it_arrives(tmp_pat
     in_lab(tmp_path, work)
 
 
-def test_the_same_photo_for_two_findings_is_noticed_once_when_it_is_bound(tmp_path: Path) -> None:
+def test_each_copy_of_a_photo_that_is_in_another_finding_is_noticed(tmp_path: Path) -> None:
     async def work(lab: Lab) -> None:
         await lab.photo(png(), LEAK)
         await lab.gallery.drain()
@@ -166,7 +166,7 @@ def test_the_same_photo_for_two_findings_is_noticed_once_when_it_is_bound(tmp_pa
         await lab.send(Said("三组王五慢病卡没有办下来"))
         assert [piece.finding_no for piece in await lab.pieces()] == [101, 102, 102]
         told = "\n".join(await lab.told())
-        assert told.count("同一个文件") == 1
+        assert told.count("同一个文件") == 2
 
     in_lab(tmp_path, work)
 

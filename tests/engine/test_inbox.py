@@ -36,9 +36,17 @@ class Fragile:
             raise self._error
         return self._connection.execute(sql, cast(Any, values))
 
+    def executemany(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        for row in rows:
+            self.execute(sql, row)
+
     @property
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
+
+    @property
+    def total_changes(self) -> int:
+        return self._connection.total_changes
 
 
 def fragile(
@@ -226,7 +234,7 @@ def test_a_question_about_a_place_that_is_no_longer_theirs_takes_no_answer() -> 
     stand.deliver = True
     stand.say("跳到 5")
     question = stand.last_sent
-    stand.connection.execute("DELETE FROM person_places WHERE place_id = '颍桥示范一村'")
+    stand.connection.execute("DELETE FROM grants WHERE place_id = '颍桥示范一村'")
     assert "颍桥示范一村" in stand.say("1", reply_to=question)
     stand.say("1")
     assert stand.answers() == {}

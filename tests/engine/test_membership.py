@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from bot.chat import Reacted, RoomSeen, Said, Unreadable
 from bot.rehearsal.chat import COUNTY, direct_room
-from storage import rooms
+from storage import grants, people, rooms
 from storage.outbox import OutboxRow
 from tests.support.bot_in_memory import GROUP, LI, OBSERVER, STRANGER, ZHANG, InMemoryBot, said
+from tests.support.records import written
 
 
 def fresh(*who: str) -> InMemoryBot:
     """A stand on which these people were never greeted."""
     stand = InMemoryBot()
     for user_id in who:
-        stand.connection.execute("UPDATE people SET greeted = 0 WHERE user_id = ?", (user_id,))
+        stand.connection.execute(
+            "UPDATE people SET greeted = 0 WHERE id = (SELECT person_id FROM person_ids WHERE user_id = ?)",
+            (user_id,),
+        )
     return stand
 
 
@@ -78,7 +82,11 @@ def test_nothing_a_stranger_says_is_kept() -> None:
 
 def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
     stand = InMemoryBot()
-    stand.connection.execute("UPDATE people SET active = 0 WHERE user_id = ?", (LI,))
+    today = stand.now.date().isoformat()
+    with written(stand.tx, stand.now, None) as record:
+        for grant, grant_id in grants.in_force(stand.tx).items():
+            if people.user_id_of(stand.tx, grant.person_id) == LI:
+                grants.end(record, grant_id, today)
     assert "不在名单上" in stand.say("排查", LI)
     assert stand.say("1", LI) == ""
     assert stand.answers("麦岭示范一村") == {}
@@ -105,7 +113,7 @@ def test_a_room_becomes_a_group_when_a_third_comes_in_and_stays_the_countys() ->
 
 def test_an_empty_direct_room_is_no_way_to_reach_anybody() -> None:
     stand = InMemoryBot()
-    zhang = stand.tx.number("SELECT id FROM people WHERE user_id = ?", (ZHANG,))
+    zhang = stand.tx.number("SELECT person_id FROM person_ids WHERE user_id = ?", (ZHANG,))
     assert rooms.direct(stand.tx, zhang) == direct_room(ZHANG)
     stand.take(seen=(RoomSeen(direct_room(ZHANG), "joined", None, ()),))
     assert rooms.direct(stand.tx, zhang) is None

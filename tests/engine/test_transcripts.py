@@ -24,10 +24,12 @@ NAMES_OF = {path: path.name.removesuffix(".txt") for path in TRANSCRIPTS}
 SERVICE = "tests/engine/test_said_in_service.py"
 ELSEWHERE = {
     "digest_all_begun": (SERVICE, "digest_all_begun"),
+    "digest_anchor": ("tests/scheduling/test_digest.py", "台账记录链"),
     "digest_quiet": (SERVICE, "digest_quiet"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
     "gone_missing": ("tests/delivery/test_media.py", "没有了"),
     "ledger_failed": (SERVICE, "台账没有做成"),
+    "state_verified": ("tests/domain/test_lifecycle.py", "verified"),  # no command leads there yet
     "sorry": (SERVICE, "对不起，刚才那条没处理成"),
     "stranger": (
         "tests/engine/test_membership.py",

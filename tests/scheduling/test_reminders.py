@@ -27,7 +27,7 @@ def ticks(stand: InMemoryBot, start: str, end: str, minutes: int = 1) -> list[tu
     while stand.now <= at(end):
         for row in stand.tick():
             if row.person_id is not None:
-                who = stand.tx.value("SELECT user_id FROM people WHERE id = ?", (row.person_id,))
+                who = stand.tx.value("SELECT user_id FROM person_ids WHERE person_id = ?", (row.person_id,))
                 told.append((stand.now, str(who), str(row.content["body"])))
         stand.later(minutes=minutes)
     return told

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from storage.rooms import Room
 DATA = Path(__file__).parents[1] / "data"
 FOLDER = Path(__file__).parents[1] / "transcripts"
 BEGIN = "@ 2023-08-05 09:00 zhangsan"
+ANCHOR = re.compile(r"\b\d+:[0-9a-f]{16}\b")  # matches "1234:9f3c0a1b2c3d4e5f"
 BREAK = " ⏎ "  # a line break inside a message
 
 
@@ -179,6 +181,7 @@ def _said(shown: list[Shown], here: str) -> list[str]:
     for one in shown:
         file = f"[{one.content.get('body')}]" if one.file else ""
         text = as_text(replace(one, file="", content={**one.content, "body": file}) if file else one, here)
+        text = ANCHOR.sub("seq:head", text)  # another one each time
         lines += [""] if lines else []
         lines += [f"< {line}".rstrip() for line in text.split("\n")]
     return lines
