@@ -209,9 +209,7 @@ class Session:
     """
 
     place: str = ""  # the place being spoken of
-    in_walk: bool = (
-        False  # after an answer the next item is asked; not when the person came for something else
-    )
+    in_walk: bool = False  # after an answer the next item is asked; not for who came for something else
     question: Question | None = None
     queue: tuple[Question, ...] = ()  # questions put aside by an interruption, the latest first
     back_stack: tuple[str, ...] = ()  # item ids answered in this place, the latest last: what 返回 walks back

@@ -50,55 +50,48 @@ class _Edit:
         return sessions.load_question(self.original.question)
 
 
-def apply_redaction(tx: Transaction, context: Context, origin: Origin, original: Seen, now: datetime) -> None:
+def apply_redaction(tx: Transaction, origin: Origin, original: Seen, now: datetime) -> None:
     """A person deleted a message (or a reaction) of theirs: what it brought about is taken back."""
     if original.state == "withdrawn":
         return
-    standing = session_store.load(tx, context.campaign, origin, now)
+    standing = session_store.load(tx, origin, now)
     left = replace(_without(standing.session, original), retries=0)
     events = undo.related_events(tx, original)
     if not history.of_refs(tx, events):
         inbox.set_state(tx, original.event_id, "withdrawn")
         if left != replace(standing.session, retries=0):  # it had only brought up a question
-            _say(tx, context, origin, Outcome(left, (line("left_as_is"),)), now)
+            _say(tx, origin, Outcome(left, (line("left_as_is"),)), now)
         return
-    lines = undo.take_back(tx, context, origin, events, now)
-    _say(tx, context, origin, Outcome(left, tuple(lines)), now)
+    lines = undo.take_back(tx, origin, events, now)
+    _say(tx, origin, Outcome(left, tuple(lines)), now)
 
 
-def apply_edit(
-    tx: Transaction, context: Context, origin: Origin, original: Seen, words: str, now: datetime
-) -> None:
+def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
     """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question."""
     masked = mask_pii(normalise(words))[0]
     edit = _Edit(original, undo.related_events(tx, original), masked)
-    standing = session_store.load(tx, context.campaign, origin, now)
+    standing = session_store.load(tx, origin, now)
     stays = undo.refusal(tx, origin, edit.events) or _handed_in(tx, edit)
     if stays is not None:
-        _say(tx, context, origin, Outcome(standing.session, (stays,)), now)
+        _say(tx, origin, Outcome(standing.session, (stays,)), now)
         return
     under = replace(origin, under=original.event_id)
     try:
         with tx.savepoint():
-            turn, outcome = _again(tx, context, under, edit, now)
+            turn, outcome = _again(tx, under, edit, now)
     except _NotUnderstoodError as given:
         lines = (line("edit_not_understood"), *given.lines[:1])
-        _say(tx, context, origin, Outcome(standing.session, lines), now)
+        _say(tx, origin, Outcome(standing.session, lines), now)
         return
     before = _without(standing.session, original)
-    session = finish(tx, context, under, (turn, outcome), now)
+    session = finish(tx, under, turn, outcome, now)
     opened = tuple(dict.fromkeys((*original.opened_questions, *brought_up(before, session))))
     inbox.answered(tx, original.event_id, original.question, opened)
 
 
-def _say(tx: Transaction, context: Context, origin: Origin, outcome: Outcome, now: datetime) -> None:
-    finish(
-        tx,
-        context,
-        origin,
-        (turn_of(context, origin, Input("", Standing(outcome.session, 0.0))), outcome),
-        now,
-    )
+def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> None:
+    silent = turn_of(origin, Input("", Standing(outcome.session, 0.0)))
+    finish(tx, origin, silent, outcome, now)
 
 
 def _handed_in(tx: Reader, edit: _Edit) -> Line | None:
@@ -106,20 +99,18 @@ def _handed_in(tx: Reader, edit: _Edit) -> Line | None:
     return line("submission_stays") if handed_in else None
 
 
-def _again(
-    tx: Transaction, context: Context, origin: Origin, edit: _Edit, now: datetime
-) -> tuple[Turn, Outcome]:
+def _again(tx: Transaction, origin: Origin, edit: _Edit, now: datetime) -> tuple[Turn, Outcome]:
     """Undo the message, then handle its new words as if they had been said then."""
     question = edit.question
-    standing = session_store.load(tx, context.campaign, origin, now)
+    standing = session_store.load(tx, origin, now)
     session = replace(_without(standing.session, edit.original), retries=0)
     pieces = _pieces(tx, edit.original.event_id)
     then = Input(edit.words, Standing(session_store.under(session, question), 0.0), pieces, bound=True)
-    turn = turn_of(context, origin, then)
-    reworded = rewording.match_reworded(tx, context, edit.events, question, turn.said)
+    turn = turn_of(origin, then)
+    reworded = rewording.match_reworded(tx, origin.context, edit.events, question, turn.said)
     spare = frozenset(subject for no in reworded.findings for subject in _subjects(tx, no))
     stood = _answers(tx, edit)
-    undone = undo.undo(tx, context, origin, Undo(edit.events, spare, keep_evidence=True), now)
+    undone = undo.undo(tx, origin, Undo(edit.events, spare, keep_evidence=True), now)
     told = tuple(line("finding_changed", finding=change.no) for change in reworded.kept)
     if reworded.findings and not reworded.left.bulk:  # only its wording changed
         turn = replace(turn, session=session, photos=())
@@ -138,7 +129,7 @@ def _again(
         raise _NotUnderstoodError(outcome.lines)
     effects = _as_edited(outcome.effects, stood)
     lost = undone.said(_touched(tx, effects))
-    stayed = _stayed(context, outcome.effects, effects)
+    stayed = _stayed(origin.context, outcome.effects, effects)
     lines = (line("edited"), *told, *lost, *outcome.lines, *stayed)
     return turn, replace(outcome, lines=lines, effects=(*reworded.kept, *effects))
 

@@ -81,16 +81,14 @@ def verb_of(effect: Effect) -> str:
             assert_never(effect)
 
 
-def apply(
-    tx: Transaction, context: Context, origin: Origin, effects: Sequence[Effect], now: datetime
-) -> Applied:
+def apply(tx: Transaction, origin: Origin, effects: Sequence[Effect], now: datetime) -> Applied:
     """Write the effects in their order: what one message does in one way is one action. Complete drafts are filed."""
-    applied, version = Applied(), context.campaign.version
+    applied = Applied()
     for (verb, reason), group in groupby(effects, _kind):
-        with record(tx, origin.action(verb, version, reason=reason), now) as written:
+        with record(tx, origin.action(verb, reason=reason), now) as written:
             for effect in group:
-                _apply(written, context, origin, effect, applied)
-    _file(tx, context, origin, applied, now)
+                _apply(written, origin, effect, applied)
+    _file(tx, origin, applied, now)
     return applied
 
 
@@ -98,18 +96,18 @@ def _kind(effect: Effect) -> tuple[str, str]:
     return verb_of(effect), effect.reason if isinstance(effect, MoveFinding) else ""
 
 
-def _apply(written: Record, context: Context, origin: Origin, effect: Effect, applied: Applied) -> None:
+def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) -> None:
     tx, now = written.tx, written.now
     match effect:
         case SetCheck(place, item, answer, basis):
             checks.put(written, place, item, Given(answer, basis))
         case OpenFinding():
-            _open(written, context, effect, applied)
+            _open(written, origin.context, effect, applied)
         case ChangeFinding(no, fields):
             findings.change(written, _finding(tx, no), fields)
             applied.touched.append(no)
         case MoveFinding(no, verb, fields, reason):
-            move_finding(written, context, origin, MoveFinding(no, verb, fields, reason))
+            move_finding(written, origin, MoveFinding(no, verb, fields, reason))
         case PutOff(no, off):
             findings.put_off(written, no, off=off)
         case AttachEvidence(pieces, no):
@@ -122,13 +120,13 @@ def _apply(written: Record, context: Context, origin: Origin, effect: Effect, ap
         case GiveFeedback(words, anonymous):
             feedback.add(tx, None if anonymous else origin.person.id, words, now)
         case NotifyRole(role, told):
-            _notify(tx, context, role, told, now)
+            _notify(tx, origin.context, role, told, now)
         case SendLedger():
             _send_ledger(tx, origin, effect, now)
         case Withdraw(event_id):
             original = inbox.get(tx, event_id)
             assert original is not None, f"message {event_id} was never taken in"
-            applied.lines += undo.take_back(tx, context, origin, undo.related_events(tx, original), now)
+            applied.lines += undo.take_back(tx, origin, undo.related_events(tx, original), now)
         case _:
             assert_never(effect)
 
@@ -150,27 +148,25 @@ def _open(written: Record, context: Context, effect: OpenFinding, applied: Appli
         applied.lines.append(line("finding_opened", finding=no, no=item.no, place=place.name))
 
 
-def move_finding(written: Record, context: Context, origin: Origin, effect: MoveFinding) -> Finding:
+def move_finding(written: Record, origin: Origin, effect: MoveFinding) -> Finding:
     """Make one move of the table. RefusedMoveError names what stands against it; nothing is written then."""
     finding = _finding(written.tx, effect.no)
     row = lifecycle.move(finding.state, effect.verb)
     if row is None:
         raise RefusedMoveError(f"{effect.verb} of a finding that is {finding.state}")
-    against = lifecycle.lacking(row, _facts(written.tx, context.campaign, origin, finding, effect))
+    against = lifecycle.lacking(row, _facts(written.tx, origin, finding, effect))
     if against is not None:
         raise RefusedMoveError(f"{effect.verb} of finding {effect.no} lacks {against}")
     findings.change(written, finding, {**effect.fields, **_stamps(row, finding, written)}, row)
     return finding
 
 
-def _facts(
-    tx: Transaction, campaign: Campaign, origin: Origin, finding: Finding, effect: MoveFinding
-) -> Facts:
+def _facts(tx: Transaction, origin: Origin, finding: Finding, effect: MoveFinding) -> Facts:
     scope, target = origin.actor.scope, target_of(tx, finding)
     rights = {Who.OWNER: Right.AMEND, Who.VERIFIER: Right.VERIFY, Who.COUNTY: Right.OVERSEE}
     values = {name: getattr(finding, name) for name in Finding.__slots__}
     values |= effect.fields
-    horizon = campaign.horizon.get(str(values["horizon"]))
+    horizon = origin.campaign.horizon.get(str(values["horizon"]))
     return Facts(
         fields=values,
         endless=horizon is not None and horizon.due is None,
@@ -197,15 +193,15 @@ def _stamps(row: Move, finding: Finding, written: Record) -> dict[str, str | int
             return {}
 
 
-def _file(tx: Transaction, context: Context, origin: Origin, applied: Applied, now: datetime) -> None:
+def _file(tx: Transaction, origin: Origin, applied: Applied, now: datetime) -> None:
     """A draft that lacks nothing any more is on the books."""
     for no in dict.fromkeys(applied.touched):
         finding = _finding(tx, no)
-        if finding.state != lifecycle.DRAFT or lacking(context.campaign, finding) is not None:
+        if finding.state != lifecycle.DRAFT or lacking(origin.campaign, finding) is not None:
             continue
-        with record(tx, origin.action("file", context.campaign.version), now) as written:
-            move_finding(written, context, origin, MoveFinding(no, "file"))
-        applied.lines.append(_filed(context.campaign, finding))
+        with record(tx, origin.action("file"), now) as written:
+            move_finding(written, origin, MoveFinding(no, "file"))
+        applied.lines.append(_filed(origin.campaign, finding))
 
 
 def _filed(campaign: Campaign, finding: Finding) -> Line:

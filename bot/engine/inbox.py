@@ -55,13 +55,14 @@ def read_again(tx: Transaction, context: Context, event: Incoming, now: datetime
     actor = people.actor(tx, event.sender, _today(context, now))
     found = sessions.arrival(tx, event.event_id, event.room_id, actor.person.id if actor else None)
     if actor is not None and found.room is not None:
-        _guarded(tx, context, _Heard(event, actor, found), now)
+        _guarded(tx, _Heard(context, event, actor, found), now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
     """An event with who sent it and what it found."""
 
+    context: Context
     event: Incoming
     actor: Actor
     found: Arrival
@@ -69,7 +70,7 @@ class _Heard:
     @property
     def origin(self) -> Origin:
         assert self.found.room is not None
-        return Origin(self.actor, self.found.room, self.event.event_id, self.event.at)
+        return Origin(self.context, self.actor, self.found.room, self.event.event_id, self.event.at)
 
 
 def kind_of(content: Content) -> str:
@@ -106,10 +107,10 @@ def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> 
         membership.answer_stranger(tx, context, event, room, now)
         return
     if isinstance(event.content, Unreadable):
-        note(tx, _Heard(event, actor, found).origin, kind, Result())
+        note(tx, _Heard(context, event, actor, found).origin, kind, Result())
         _keep_unreadable(tx, event, event.content, now)
         return
-    _guarded(tx, context, _Heard(event, actor, found), now)
+    _guarded(tx, _Heard(context, event, actor, found), now)
 
 
 def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now: datetime) -> None:
@@ -125,11 +126,11 @@ def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now:
     unreadable.keep(tx, kept)
 
 
-def _guarded(tx: Transaction, context: Context, heard: _Heard, now: datetime) -> None:
+def _guarded(tx: Transaction, heard: _Heard, now: datetime) -> None:
     origin, kind = heard.origin, kind_of(heard.event.content)
     try:
         with tx.savepoint():
-            note(tx, origin, kind, _handle(tx, context, heard, now))
+            note(tx, origin, kind, _handle(tx, heard, now))
     except Exception as error:
         if is_of_the_file(error):
             raise
@@ -139,46 +140,44 @@ def _guarded(tx: Transaction, context: Context, heard: _Heard, now: datetime) ->
         what = (origin.event_id, type(error).__name__, reference, frames)
         log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
         note(tx, origin, kind, Result("failed"))
-        replies.send(tx, context.texts, origin, [line("sorry", reference=reference)], now)
+        replies.send(tx, origin, [line("sorry", reference=reference)], now)
 
 
-def _handle(tx: Transaction, context: Context, heard: _Heard, now: datetime) -> Result:
+def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
     event, origin = heard.event, heard.origin
     match event.content:
         case Said() | Reacted() as content:
             early = early_edits.take(tx, event.event_id, event.sender) if heard.found.early else []
             if None in early:  # taken back before it arrived
                 return Result("withdrawn")
-            standing = session_store.arrived(tx, context.campaign, origin, heard.found, now)
+            standing = session_store.arrived(tx, origin, heard.found, now)
             if isinstance(content, Reacted):
-                return run_reacted(tx, context, origin, content, standing, now)
+                return run_reacted(tx, origin, content, standing, now)
             content = replace(content, words=early[-1] or "") if early else content
-            return run_said(tx, context, origin, content, standing, now)
+            return run_said(tx, origin, content, standing, now)
         case Edited(target, words):
             original = _own(tx, heard, target, words)
             if original is not None:
-                _edited(tx, context, origin, original, words, now)
+                _edited(tx, origin, original, words, now)
             return Result()
         case Redacted(target):
             original = _own(tx, heard, target, None)
             if original is not None:
                 unreadable.drop(tx, target)
-                apply_redaction(tx, context, origin, original, now)
+                apply_redaction(tx, origin, original, now)
             return Result()
         case Unreadable():
             return IGNORED  # kept by _take
 
 
-def _edited(
-    tx: Transaction, context: Context, origin: Origin, original: Seen, words: str, now: datetime
-) -> None:
+def _edited(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
     if original.kind != "unreadable" and original.state != "failed":
-        apply_edit(tx, context, origin, original, words, now)
+        apply_edit(tx, origin, original, words, now)
         return
     unreadable.drop(tx, original.event_id)  # its new words are all there is of it
     instead = replace(origin, event_id=original.event_id)
-    standing = session_store.load(tx, context.campaign, instead, now)
-    note(tx, instead, "said", run_said(tx, context, instead, Said(words), standing, now))
+    standing = session_store.load(tx, instead, now)
+    note(tx, instead, "said", run_said(tx, instead, Said(words), standing, now))
 
 
 def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen | None:

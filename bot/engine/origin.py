@@ -1,10 +1,12 @@
-"""Where something comes from: who said it, in which room, by which event, and when it was written."""
+"""Where something comes from: who said it, in which room, by which event, when, and in which campaign's context."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.context import Context
+from bot.domain.campaign import Campaign
 from storage.history import Action
 from storage.people import Actor, Person
 from storage.rooms import Room
@@ -14,6 +16,7 @@ from storage.rooms import Room
 class Origin:
     """What an answer needs to find its way, and an action to be signed."""
 
+    context: Context
     actor: Actor
     room: Room
     event_id: str
@@ -24,7 +27,12 @@ class Origin:
     def person(self) -> Person:
         return self.actor.person
 
-    def action(self, verb: str, version: str, *, reason: str = "", undoes: int | None = None) -> Action:
+    @property
+    def campaign(self) -> Campaign:
+        return self.context.campaign
+
+    def action(self, verb: str, *, reason: str = "", undoes: int | None = None) -> Action:
         """The header of what this person does by this event."""
         ref = self.event_id if undoes is not None else self.under or self.event_id
+        version = self.campaign.version
         return Action(verb, self.person.id, self.at, version, ref, reason=reason, undoes=undoes)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot import chat
-from bot.context import Context
 from bot.dialogue.effects import Line, line
 from bot.dialogue.session import AskAnswer, Question, Session, dump_question
 from bot.engine.origin import Origin
 from bot.handlers.questions import put_question
-from bot.texts import Texts
 from storage import outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
@@ -31,9 +29,9 @@ def content(origin: Origin, body: str, now: datetime) -> dict[str, object]:
     return chat.reply_to(message, origin.event_id, origin.person.user_id)
 
 
-def send(tx: Transaction, texts: Texts, origin: Origin, lines: Iterable[Line], now: datetime) -> int:
+def send(tx: Transaction, origin: Origin, lines: Iterable[Line], now: datetime) -> int:
     """A plain word without a question; return the outbox row."""
-    body = texts.together(lines, origin.person.language)
+    body = origin.context.texts.together(lines, origin.person.language)
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content(origin, body, now)), now)
 
 
@@ -43,13 +41,10 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, mark, type="m.reaction"), now)
 
 
-def answer(
-    tx: Transaction, context: Context, origin: Origin, said: tuple[list[Line], Session], now: datetime
-) -> None:
+def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], session: Session, now: datetime) -> None:
     """One message: what happened, and the session's open question below it."""
-    lines, session = said
-    texts, question, language = context.texts, session.question, origin.person.language
-    asked = put_question(tx, context, origin.actor.own, question) if question else ()
+    texts, question, language = origin.context.texts, session.question, origin.person.language
+    asked = put_question(tx, origin.context, origin.actor.own, question) if question else ()
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
     parts = [texts.together(part, language) for part in (welcome, happened, asked)]
@@ -58,7 +53,7 @@ def answer(
         about = dump_question(question) if question else _card(session)
         message = content(origin, body, now)
         row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
-        _offer_buttons(tx, texts, origin, row, question, now)
+        _offer_buttons(tx, origin, row, question, now)
 
 
 def _card(session: Session) -> str | None:
@@ -66,10 +61,10 @@ def _card(session: Session) -> str | None:
 
 
 def _offer_buttons(
-    tx: Transaction, texts: Texts, origin: Origin, row: int, question: Question | None, now: datetime
+    tx: Transaction, origin: Origin, row: int, question: Question | None, now: datetime
 ) -> None:
     """For who wants it, the four choices also to tap on: as reactions under the question, or as a poll."""
-    person, room_id = origin.person, origin.room.room_id
+    person, room_id, texts = origin.person, origin.room.room_id, origin.context.texts
     if not isinstance(question, AskAnswer) or person.buttons == "off":
         return
     if person.buttons == "reactions":

@@ -13,6 +13,7 @@ from bot.dialogue.effects import ChangeFinding
 from bot.dialogue.meaning import ParsedMessage
 from bot.dialogue.session import AskAnswer, AskDescription, Question
 from bot.domain.answers import Answer, BulkAnswer, Spread
+from bot.domain.lifecycle import AMENDABLE
 from bot.handlers.finding_form import LONGEST, described
 from storage import findings, history
 from storage.db import Reader
@@ -39,7 +40,7 @@ def match_reworded(
 ) -> Rewording:
     """Which findings that these messages described go on under other words. `said` was read under `question`."""
     kept: list[ChangeFinding] = []
-    bulk, named_again = _drafts(tx, context, events, list(said.bulk))
+    bulk, named_again = _opened_again(tx, context, events, list(said.bulk))
     for number in _changed(tx, events, "description"):
         finding = findings.get(tx, number)
         if finding is None or finding.state == "void":
@@ -54,15 +55,15 @@ def match_reworded(
     return Rewording(replace(said, bulk=tuple(bulk)), tuple(kept), tuple(named_again))
 
 
-def _drafts(
+def _opened_again(
     tx: Reader, context: Context, events: Sequence[str], bulk: list[BulkAnswer]
 ) -> tuple[list[BulkAnswer], list[int]]:
-    """What is left of the answers, and the drafts without words that these messages opened and that they name again."""
+    """What is left of the answers, and the findings that these messages opened and that they name again."""
     named_again = []
     for number in _changed(tx, events, "place_id"):
         finding = findings.get(tx, number)
-        item = context.campaign.item.get(finding.item_id) if finding and finding.state == "draft" else None
-        if finding is None or item is None or finding.description:
+        item = context.campaign.item.get(finding.item_id) if finding and finding.state in AMENDABLE else None
+        if item is None:
             continue
         told = next((each for each in bulk if _names(each, item.no)), None)
         if told is not None:

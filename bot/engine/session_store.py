@@ -14,7 +14,6 @@ from bot.chat import Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
 from bot.dialogue.session import Question, Session, finding_in, items_in, places_in
-from bot.domain.campaign import Campaign
 from bot.domain.lifecycle import AMENDABLE, SETTLED
 from bot.domain.permissions import Right, may
 from bot.engine.origin import Origin
@@ -43,37 +42,33 @@ class ReplyTarget:
     refusal: Line | None = None
 
 
-def load(tx: Reader, campaign: Campaign, origin: Origin, now: datetime) -> Standing:
+def load(tx: Reader, origin: Origin, now: datetime) -> Standing:
     """The session of this person in this room."""
     row = stored.load(tx, origin.room.room_id, origin.person.id)
-    return read(tx, campaign, origin, row, now)
+    return read(tx, origin, row, now)
 
 
-def arrived(tx: Reader, campaign: Campaign, origin: Origin, found: Arrival, now: datetime) -> Standing:
+def arrived(tx: Reader, origin: Origin, found: Arrival, now: datetime) -> Standing:
     """The same, from what was read when the event came in."""
     row = (found.session, found.changed_at) if found.session and found.changed_at else None
-    return read(tx, campaign, origin, row, now)
+    return read(tx, origin, row, now)
 
 
-def read(
-    tx: Reader, campaign: Campaign, origin: Origin, row: tuple[str, str] | None, now: datetime
-) -> Standing:
+def read(tx: Reader, origin: Origin, row: tuple[str, str] | None, now: datetime) -> Standing:
     """`row` is (JSON, when it last changed). A new phone or chat begins where the newest other session stands."""
     if row is None:
         other = stored.newest(tx, origin.person.id)
         return Standing(Session(positions=sessions.load(other).positions if other else ()), math.inf)
     kept = sessions.load(row[0])
-    queue = tuple(question for question in kept.queue if _asked_of(tx, campaign, origin.actor, question))
+    queue = tuple(question for question in kept.queue if _asked_of(tx, origin, question))
     question = kept.question
-    if question is not None and not _asked_of(tx, campaign, origin.actor, question):
+    if question is not None and not _asked_of(tx, origin, question):
         question = None
     silence = max(0.0, (now - datetime.fromisoformat(row[1])).total_seconds())
     return Standing(replace(kept, question=question, queue=queue), silence)
 
 
-def resolve_reply(
-    tx: Reader, campaign: Campaign, origin: Origin, said: Said, session: Session
-) -> ReplyTarget:
+def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> ReplyTarget:
     """A reply to one of our messages speaks to the question or finding that message was about."""
     about = outbox.asked_by(tx, said.reply_to) if said.reply_to else None
     if about is None:
@@ -84,7 +79,7 @@ def resolve_reply(
     question = sessions.load_question(about)
     if question is None or question == session.question:
         return ReplyTarget(session, True)
-    if not _asked_of(tx, campaign, origin.actor, question):
+    if not _asked_of(tx, origin, question):
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
         return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
@@ -102,14 +97,14 @@ def under(session: Session, question: Question | None) -> Session:
     return replace(aside, question=question, queue=queue, place=place)
 
 
-def _asked_of(tx: Reader, campaign: Campaign, actor: Actor, question: Question) -> bool:
+def _asked_of(tx: Reader, origin: Origin, question: Question) -> bool:
     """Whether this question, put at some time, can be answered by this person now."""
-    if any(place not in actor.scope.places for place in places_in(question) if place):
+    if any(place not in origin.actor.scope.places for place in places_in(question) if place):
         return False
-    if any(item not in campaign.item for item in items_in(question)):
+    if any(item not in origin.campaign.item for item in items_in(question)):
         return False
     number = finding_in(question)
-    return not number or _open(tx, actor, number)
+    return not number or _open(tx, origin.actor, number)
 
 
 def _open(tx: Reader, actor: Actor, number: int) -> bool:

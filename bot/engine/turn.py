@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.chat import Reacted, Said
-from bot.context import Context
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
 from bot.dialogue.parsing.normalise import normalise
@@ -69,17 +68,15 @@ class Result:
 IGNORED = Result("ignored")
 
 
-def run_said(
-    tx: Transaction, context: Context, origin: Origin, what: Said, standing: Standing, now: datetime
-) -> Result:
+def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, now: datetime) -> Result:
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
-    target = session_store.resolve_reply(tx, context.campaign, origin, what, standing.session)
+    target = session_store.resolve_reply(tx, origin, what, standing.session)
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
     given = Input(words, replace(standing, session=target.session), (), target.bound, target.refusal)
-    turn = turn_of(context, origin, given)
+    turn = turn_of(origin, given)
     to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
     if to_us and origin.actor.scope.has(Right.REPORT):
-        turn = replace(turn, photos=_keep_media(tx, context, origin, what, now))
+        turn = replace(turn, photos=_keep_media(tx, origin, what, now))
     outcome = run_turn(tx, turn, given, now)
     if outcome is None:
         return IGNORED
@@ -88,30 +85,28 @@ def run_said(
     if turn.direct and not origin.person.greeted:
         people.mark_greeted(tx, origin.person)
         outcome = _with_welcome(turn, outcome)
-    session = finish(tx, context, origin, (turn, outcome), now)
+    session = finish(tx, origin, turn, outcome, now)
     asked = sessions.dump_question(target.session.question)
     return Result("done", asked, brought_up(target.session, session))
 
 
-def run_reacted(
-    tx: Transaction, context: Context, origin: Origin, what: Reacted, standing: Standing, now: datetime
-) -> Result:
+def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
     question = sessions.load_question(outbox.asked_by(tx, what.target))
     if question is not None:
-        reads = parse(what.key, sessions.EXPECTS[type(question)], context.vocabulary)
+        reads = parse(what.key, sessions.EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
             words = Said(words=what.key, reply_to=what.target)
-            return run_said(tx, context, origin, words, standing, now)
+            return run_said(tx, origin, words, standing, now)
     return IGNORED
 
 
-def turn_of(context: Context, origin: Origin, given: Input) -> Turn:
+def turn_of(origin: Origin, given: Input) -> Turn:
     """The words read once, under the question that is open."""
     session = given.standing.session
-    heard = Utterance(given.words, context.vocabulary)
+    heard = Utterance(given.words, origin.context.vocabulary)
     return Turn(
-        context,
+        origin.context,
         origin.actor,
         origin.room,
         session,
@@ -147,9 +142,7 @@ def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
     return replace(outcome, lines=(welcome, *lines), reaction="")
 
 
-def _keep_media(
-    tx: Transaction, context: Context, origin: Origin, what: Said, now: datetime
-) -> tuple[int, ...]:
+def _keep_media(tx: Transaction, origin: Origin, what: Said, now: datetime) -> tuple[int, ...]:
     given: dict[str, Value]
     if what.media is not None:
         media = what.media
@@ -165,36 +158,33 @@ def _keep_media(
         given = {"kind": "location", "url": normalise(what.geo_uri)}
     else:
         return ()
-    with record(tx, origin.action("send", context.campaign.version), now) as written:
+    with record(tx, origin.action("send"), now) as written:
         return (evidence.add(written, {**given, "room_id": origin.room.room_id}),)
 
 
-def finish(
-    tx: Transaction, context: Context, origin: Origin, what: tuple[Turn, Outcome], now: datetime
-) -> Session:
+def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: datetime) -> Session:
     """Write the effects; then, from what is on the disk, find out where photos belong and what is asked next; answer."""
-    turn, outcome = what
     first, afterwards = effects.split(outcome.effects)
-    applied = effects.apply(tx, context, origin, first, now)
+    applied = effects.apply(tx, origin, first, now)
     outcome = outcome.say(*applied.lines)
     if (
         len(applied.opened) == 1 and not origin.under
     ):  # one that was just told of is spoken of; an edit opens quietly
         outcome = replace(outcome, session=replace(outcome.session, finding=applied.opened[0]))
     placed = evidence_rules.attach(tx, turn, replace(outcome, effects=()), _written(turn, outcome, applied))
-    bound = effects.apply(tx, context, origin, placed.effects, now)
+    bound = effects.apply(tx, origin, placed.effects, now)
     outcome = placed.say(*bound.lines)
     if any(isinstance(effect, SetPreference) for effect in first) or _language_went_back(outcome):
         person = people.by_id(tx, origin.person.id)
         origin = replace(origin, actor=replace(origin.actor, person=person))
-    session = _next(tx, context, origin, outcome)
+    session = _next(tx, origin, outcome)
     stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     if outcome.reaction:
         replies.react(tx, origin, outcome.reaction, now)
     else:
         shown = replace(session, question=None) if outcome.then is Then.NOTHING else session
-        replies.answer(tx, context, origin, (list(outcome.lines), shown), now)
-    effects.apply(tx, context, origin, afterwards, now)
+        replies.answer(tx, origin, outcome.lines, shown, now)
+    effects.apply(tx, origin, afterwards, now)
     return session
 
 
@@ -211,12 +201,12 @@ def _language_went_back(outcome: Outcome) -> bool:
     return any(said.key in ("language_set", "buttons_off") for said in outcome.lines)
 
 
-def _next(tx: Transaction, context: Context, origin: Origin, outcome: Outcome) -> Session:
+def _next(tx: Transaction, origin: Origin, outcome: Outcome) -> Session:
     """What is asked after the facts. A question about something that was just taken back is not asked again."""
     session, question = outcome.session, outcome.session.question
     gone = question is not None and not isinstance(question, AskAnswer) and not _stands(tx, session)
     if outcome.then is Then.GO_ON or gone:
-        return next_question(tx, context.campaign, origin.actor, replace(session, question=None))
+        return next_question(tx, origin.campaign, origin.actor, replace(session, question=None))
     return session
 
 

@@ -10,7 +10,7 @@ an action of its own that names the one it takes back, so that later "last write
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -18,9 +18,10 @@ from bot.context import Context
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
 from bot.dialogue.session import AskMerge, AskOffer, AskVisit
-from bot.domain import lifecycle, progress
+from bot.domain import lifecycle
 from bot.domain.answers import Answer
 from bot.engine.origin import Origin
+from bot.engine.undone import Undone, WentBack
 from bot.handlers.next_question import lacking
 from storage import checks, evidence, findings, hand_ins, history, inbox, people
 from storage.checks import Given
@@ -29,11 +30,6 @@ from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
-WHOLE = (
-    "took_back_finding",
-    "took_back_photo",
-)  # said of something that went as a whole: its fields need no word
-STATES = ("took_back_state", "back_to_draft")  # said after the fields
 PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
 
 
@@ -46,45 +42,6 @@ def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
         for reply in inbox.settling(tx, original, question)
     ]
     return (original.event_id, *replies)
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """An answer to the item with this printed number that went back; the same answer: only its basis did."""
-
-    subject: Subject
-    no: int
-    before: str | None
-    after: str | None
-
-
-def _way(before: str | None, after: str | None, nos: Sequence[int]) -> Line:
-    if before == after:
-        return line("took_back_basis", no=progress.ranges(nos))
-    words = (f"@word_{answer or 'none'}" for answer in (before, after))
-    return line("took_back_check", no=progress.ranges(nos), before=next(words), after=next(words))
-
-
-@dataclass(slots=True)
-class Undone:
-    """What an undo came to."""
-
-    now: datetime
-    subjects: set[Subject] = field(default_factory=set)  # what went back
-    lines: list[tuple[Subject, Line]] = field(default_factory=list)
-    answers: list[WentBack] = field(default_factory=list)
-
-    def said(self, spare: frozenset[Subject] = frozenset()) -> list[Line]:
-        """Each thing in a line of its own, many items that went the same way in one; not what is said anew anyway."""
-        ways: dict[tuple[str | None, str | None], list[int]] = {}
-        for it in self.answers:
-            if it.subject not in spare:
-                ways.setdefault((it.before, it.after), []).append(it.no)
-        gone = [_way(before, after, nos) for (before, after), nos in ways.items()]
-        kept = [(subject, said) for subject, said in self.lines if subject not in spare]
-        whole = {subject for subject, said in kept if said.key in WHOLE}
-        told = [said for subject, said in kept if subject not in whole or said.key in WHOLE]
-        return [*gone, *sorted(told, key=lambda said: said.key in STATES)]
 
 
 def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
@@ -113,14 +70,12 @@ def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
     return history.others_since(tx, change.subject, change.action, origin.person.id)
 
 
-def take_back(
-    tx: Transaction, context: Context, origin: Origin, events: Sequence[str], now: datetime
-) -> list[Line]:
+def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datetime) -> list[Line]:
     """Undo everything these messages did; say in a line each what changed. Marks them as withdrawn."""
     stays = refusal(tx, origin, events)
     if stays is not None:
         return [stays]
-    undone = undo(tx, context, origin, Undo(tuple(events)), now)
+    undone = undo(tx, origin, Undo(tuple(events)), now)
     for event in events:
         inbox.set_state(tx, event, "withdrawn")
     return undone.said() or [line("nothing_changed")]
@@ -135,19 +90,19 @@ class Undo:
     keep_evidence: bool = False  # what was sent along stays; only where it belonged is open again
 
 
-def undo(tx: Transaction, context: Context, origin: Origin, what: Undo, now: datetime) -> Undone:
+def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
     """Take back, action by action, whatever still stands as these messages left it."""
     undone = Undone(now)
     changes = [change for change in history.of_refs(tx, what.events) if change.subject not in what.spare]
     for seq, group in groupby(changes, lambda change: change.action):
-        action = origin.action("undo", context.campaign.version, undoes=seq)
+        action = origin.action("undo", undoes=seq)
         with record(tx, action, now) as written:
             for subject, fields in groupby(list(group), lambda change: change.subject):
                 mine = [change for change in fields if _is_last(tx, change)]
                 came = subject.kind == "evidence" and any(change.field == "kind" for change in mine)
                 if not (came and what.keep_evidence):
-                    _subject(written, context, subject, mine, undone)
-    _demote(tx, context, origin, undone, now)
+                    _subject(written, origin.context, subject, mine, undone)
+    _demote(tx, origin, undone, now)
     return undone
 
 
@@ -268,7 +223,7 @@ def _preference(written: Record, mine: Sequence[Change], undone: Undone) -> None
             undone.lines.append((change.subject, line(key)))
 
 
-def _demote(tx: Transaction, context: Context, origin: Origin, undone: Undone, now: datetime) -> None:
+def _demote(tx: Transaction, origin: Origin, undone: Undone, now: datetime) -> None:
     """After the fields: a filed finding that lost something it needs is a draft again; an answer that lost its last
     finding goes back to what it was before the first."""
     for subject in sorted(undone.subjects, key=lambda it: (it.kind, it.id)):
@@ -276,15 +231,13 @@ def _demote(tx: Transaction, context: Context, origin: Origin, undone: Undone, n
             continue
         finding = findings.get(tx, int(subject.id))
         assert finding is not None
-        if finding.state == lifecycle.RECTIFYING and lacking(context.campaign, finding) is not None:
+        if finding.state == lifecycle.RECTIFYING and lacking(origin.campaign, finding) is not None:
             filed = lifecycle.TABLE[lifecycle.DRAFT, "file"].back()
-            with record(
-                tx, origin.action("undo", context.campaign.version, undoes=_filing(tx, subject)), now
-            ) as w:
+            with record(tx, origin.action("undo", undoes=_filing(tx, subject)), now) as w:
                 findings.change(w, finding, {}, filed)
             undone.lines.append((subject, line("back_to_draft", finding=finding.no)))
         if finding.state == lifecycle.VOID:
-            _release(tx, context, origin, undone, finding)
+            _release(tx, origin, undone, finding)
 
 
 def _filing(tx: Reader, subject: Subject) -> int | None:
@@ -292,7 +245,7 @@ def _filing(tx: Reader, subject: Subject) -> int | None:
     return last.action if last else None
 
 
-def _release(tx: Transaction, context: Context, origin: Origin, undone: Undone, finding: Finding) -> None:
+def _release(tx: Transaction, origin: Origin, undone: Undone, finding: Finding) -> None:
     """The answer of found that has lost its last finding goes back to what it was before."""
     subject = checks.subject(finding.place_id, finding.item_id)
     last = history.writer(tx, subject, "answer")
@@ -301,6 +254,6 @@ def _release(tx: Transaction, context: Context, origin: Origin, undone: Undone, 
     stands = checks.get(tx, finding.place_id, finding.item_id)
     if stands is None or stands.answer != Answer.FOUND:
         return
-    action = origin.action("undo", context.campaign.version, undoes=last.action)
+    action = origin.action("undo", undoes=last.action)
     with record(tx, action, undone.now) as written:
-        _check(written, context, [last], undone)
+        _check(written, origin.context, [last], undone)

@@ -226,9 +226,9 @@ def test_of_several_problems_to_describe_only_those_of_the_edited_words_are_aske
     stand.say(LEAK)
     assert items[22].id == stand.finding(101)["item_id"]
     stand.edit(target, "22有 25有")
-    asked_for = stand.tx.all("SELECT item_id FROM findings WHERE state = 'draft' AND description = ''")
-    assert [row[0] for row in asked_for] == [items[25].id]
-    assert (stand.finding(101)["state"], stand.finding(101)["measure"]) == ("draft", "")
+    asked_for = stand.tx.all("SELECT item_id FROM findings WHERE state = 'draft' ORDER BY no")
+    assert [row[0] for row in asked_for] == [items[22].id, items[25].id]
+    assert (stand.finding(101)["state"], stand.finding(101)["description"]) == ("draft", LEAK)
 
 
 def test_an_answer_edited_away_from_found_is_no_longer_asked_to_be_described(stand: InMemoryBot) -> None:

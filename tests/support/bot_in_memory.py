@@ -168,8 +168,8 @@ class InMemoryBot:
             room = rooms.get(tx, direct_room(who))
             assert actor is not None
             assert room is not None
-            origin = Origin(actor, room, event_id, self.now)
-            effects.apply(tx, context(), origin, (MoveFinding(no, verb, fields, reason),), self.now)
+            origin = Origin(context(), actor, room, event_id, self.now)
+            effects.apply(tx, origin, (MoveFinding(no, verb, fields, reason),), self.now)
 
         self.write(work)
 

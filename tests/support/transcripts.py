@@ -168,9 +168,9 @@ async def _act(player: Player, number: str, verb: str, who: str, reason: str = "
         actor = people.actor(tx, f"@{who}:{SERVER}", now.date().isoformat())
         assert actor is not None
         room = Room(f"!{who}", "direct", actor.person.id, False, "joined")
-        origin = Origin(actor, room, f"$act-{number}-{verb}", now)
+        origin = Origin(rehearsal.context, actor, room, f"$act-{number}-{verb}", now)
         move = MoveFinding(int(number), verb, fields, reason)
-        effects.apply(tx, rehearsal.context, origin, (move,), now)
+        effects.apply(tx, origin, (move,), now)
 
     await rehearsal.database.transaction(work)
 

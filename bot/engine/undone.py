@@ -1,0 +1,56 @@
+"""What an undo came to, and how it is told: everything that changed is named, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.dialogue.effects import Line, line
+from bot.domain import progress
+from storage.history import Subject
+
+WHOLE = (
+    "took_back_finding",
+    "took_back_photo",
+)  # said of something that went as a whole: its fields need no word
+STATES = ("took_back_state", "back_to_draft")  # said after the fields
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """An answer to the item with this printed number that went back; the same answer: only its basis did."""
+
+    subject: Subject
+    no: int
+    before: str | None
+    after: str | None
+
+
+def _way(before: str | None, after: str | None, nos: Sequence[int]) -> Line:
+    if before == after:
+        return line("took_back_basis", no=progress.ranges(nos))
+    words = (f"@word_{answer or 'none'}" for answer in (before, after))
+    return line("took_back_check", no=progress.ranges(nos), before=next(words), after=next(words))
+
+
+@dataclass(slots=True)
+class Undone:
+    """What an undo came to."""
+
+    now: datetime
+    subjects: set[Subject] = field(default_factory=set)  # what went back
+    lines: list[tuple[Subject, Line]] = field(default_factory=list)
+    answers: list[WentBack] = field(default_factory=list)
+
+    def said(self, spare: frozenset[Subject] = frozenset()) -> list[Line]:
+        """Each thing in a line of its own, many items that went the same way in one; not what is said anew anyway."""
+        ways: dict[tuple[str | None, str | None], list[int]] = {}
+        for it in self.answers:
+            if it.subject not in spare:
+                ways.setdefault((it.before, it.after), []).append(it.no)
+        gone = [_way(before, after, nos) for (before, after), nos in ways.items()]
+        kept = [(subject, said) for subject, said in self.lines if subject not in spare]
+        whole = {subject for subject, said in kept if said.key in WHOLE}
+        told = [said for subject, said in kept if subject not in whole or said.key in WHOLE]
+        return [*gone, *sorted(told, key=lambda said: said.key in STATES)]
