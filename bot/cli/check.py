@@ -1,8 +1,9 @@
-"""paicha check: every mistake in the files an operator writes, told before a start."""
+"""paicha check: every mistake in the files an operator writes, told before a start; and their JSON Schema."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from importlib import resources
@@ -11,11 +12,19 @@ from bot.cli.setup_files import plan_from, plan_of
 from bot.domain.campaign import Campaign
 from bot.domain.deadlines import parse_holidays
 from bot.rehearsal.names import SERVER
+from bot.setup.campaign_shape import ChecklistFile
 from bot.setup.config import load_config
+from bot.setup.roster_shape import RosterFile
+from bot.setup.shape import Table, json_schema
+
+SHAPES: dict[str, type[Table]] = {"checklist": ChecklistFile, "roster": RosterFile}
 
 
 def run(options: argparse.Namespace) -> int:
     """Say what is in the files, or raise FileErrors with what is wrong in them."""
+    if options.schema:
+        print(json.dumps(json_schema(SHAPES[options.schema]), ensure_ascii=False, indent=2))
+        return 0
     if options.config:
         plan = plan_of(load_config(options.config, os.environ))
     else:

@@ -131,10 +131,12 @@ def _add_check(commands: _Commands) -> None:
         "check",
         help="check checklist, roster and settings; list every mistake",
         description="Reads the files as a start would and lists every mistake with its place and remedy, then ends "
-        "with 2; or says what is in them and ends with 0. Warns of years whose days off are not announced yet.",
+        "with 2; or says what is in them and ends with 0. Warns of years whose days off are not announced yet. With "
+        "--schema it reads nothing and prints the JSON Schema by which an editor helps to write such a file.",
     )
     _add_config(check, "settings to check with all they name")
     _add_files(check)
+    check.add_argument("--schema", choices=("checklist", "roster"), help="print the JSON Schema of this file")
 
 
 def _add_export(commands: _Commands) -> None:

@@ -39,7 +39,7 @@ def parse_roster(
     for at, row in enumerate(file.person):
         where = f"person[{at}]"
         user_id = _user_id(where, row, server, complaints)
-        person = _Reader(where, row, known).person(user_id, row.language or language)
+        person = _Reader(where, row, known).person(user_id, row.language if row.has("language") else language)
         if user_id in people:
             complaints.add(
                 f"{where}.user", f"{user_id} is already {people[user_id].name}; one entry a person"

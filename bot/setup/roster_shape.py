@@ -34,7 +34,8 @@ class UnitRow(Table):
     kind: Annotated[Literal["township", "department"], neutral("")] = Field(description="What it is.")
     villages: Annotated[
         tuple[
-            Annotated[VillageRow, BeforeValidator(_by_its_name, json_schema_input_type=str | VillageRow)], ...
+            Annotated[VillageRow, BeforeValidator(_by_its_name, json_schema_input_type=Text | VillageRow)],
+            ...,
         ],
         neutral(()),
     ] = Field((), description="The villages of a township: names, or tables with id and name.")
@@ -47,14 +48,17 @@ class PersonRow(Table):
         description="The Matrix id in full, or its first part where the homeserver is the bot's own."
     )
     name: Text = Field(description="The name, as printed on the ledger.")
-    role: Annotated[Role, neutral(None)] = Field(description="What this person may do.")
+    role: Annotated[Role, neutral(None)] = Field(
+        description="reporter: reports for places; coordinator: answers for a unit; county: directs the campaign; "
+        "observer: reads."
+    )
     unit: Text = Field("", description="The unit's name or id. A coordinator needs one.")
     places: Annotated[tuple[Text, ...], UNIQUE, ONCE_EACH, neutral(("",))] = (
         Field(  # neutral: not empty, nor a place
             (), description="Names or ids of the places a reporter answers for."
         )
     )
-    language: Language | None = Field(None, description="The language the bot speaks with this person.")
+    language: Language = Field("zh-CN", description="The language the bot speaks with this person.")
 
     def has(self, key: str) -> bool:
         """Whether it is written in the file."""

@@ -13,7 +13,9 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import WithDefaultSchema
 
 from bot.setup.errors import ErrorList
 from bot.setup.fields import place_in, repeated_keys
@@ -93,7 +95,14 @@ def read_table(shape: type[AnyTable], raw: object, complaints: ErrorList) -> Any
 
 def json_schema(shape: type[Table]) -> dict[str, object]:
     """What an editor needs to help with such a file."""
-    return {"$schema": _DIALECT, **shape.model_json_schema()}
+    return {"$schema": _DIALECT, **shape.model_json_schema(schema_generator=_WithoutDefaults)}
+
+
+class _WithoutDefaults(GenerateJsonSchema):
+    """Our defaults say that nothing is written; an editor must not fill them in."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
 
 
 def _set_aside(held: Any, mistake: ErrorDetails) -> None:

@@ -31,7 +31,7 @@ def test_what_is_sound_is_0(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("fly",), ("check", "--colour"), ("export",), ("run", "now")],
+    [(), ("fly",), ("check", "--colour"), ("export",), ("check", "--schema", "paicha"), ("run", "now")],
 )
 def test_a_mistake_of_use_is_1_and_says_how_it_is_used(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
