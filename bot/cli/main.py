@@ -1,86 +1,119 @@
 """The command line: paicha run | demo | rehearse | check | export | keys.
 
-Exit codes: 0 fine; 1 a mistake of use; 2 something the operator can mend, named with place and remedy.
+Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
+3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
+import importlib
 import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
+from typing import NoReturn, TypeAlias
 
-from bot.ledger.deliver import make_ledger
-from bot.ledger.scope import Scope, parse_scope
-from bot.rehearsal.chat import SERVER, open_rehearsal
-from bot.rehearsal.player import Misdirected, Player, as_json, as_text, parse_time, perform
-from bot.scheduling.hours import Hours
-from bot.setup.bootstrap import Setup
-from bot.setup.campaign_file import parse_campaign
-from bot.setup.config import Config, load_config
+from bot.cli.setup_files import CHECKLIST as CHECKLIST
+from bot.cli.setup_files import DEMO_ROSTER as DEMO_ROSTER
+from bot.cli.setup_files import hours_of as hours_of
+from bot.cli.setup_files import plan_from as plan_from
+from bot.cli.setup_files import plan_of as plan_of
 from bot.setup.errors import FileErrors
-from bot.setup.fields import read_file
-from bot.setup.roster_file import parse_roster
-from storage import places
-from storage.db import Database, StorageError
-from storage.lock import hold
+from storage.db import StorageError
 
-ROOT = Path(__file__).resolve().parents[2]
-CHECKLIST = ROOT / "checklist.json"
-DEMO_ROSTER = ROOT / "bot" / "demo" / "roster.toml"
 START = "2023-08-05 09:00"
+USAGE, MENDABLE, INTERRUPTED = 1, 2, 130
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the operator's kind of error is a plain text on standard error."""
-    options = _parser().parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # texts are Chinese whatever the machine's locale says
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    options = _parser().parse_args(arguments)
     try:
-        status: int = options.run(options)
+        # a command's module is loaded when it is asked for: the edge and the workbook's libraries are slow to load
+        run: Callable[[argparse.Namespace], int] = importlib.import_module(f"bot.cli.{options.command}").run
+        return run(options)
     except (FileErrors, StorageError) as problem:
         print(problem, file=sys.stderr)
-        return 2
+        return MENDABLE
     except OSError as problem:
         print(f"{problem.filename or 'paicha'}: {problem.strerror or problem}", file=sys.stderr)
-        return 2
+        return MENDABLE
     except KeyboardInterrupt:
-        return 130
-    return status
+        return INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse ends with 2 when it does not understand; here that is the operator's files."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="paicha", description="Paicha (排查): a Matrix bot for field reporting"
+    parser = _Parser(
+        prog="paicha",
+        description="Paicha (排查): a Matrix bot for field reporting. Each command explains itself: paicha COMMAND --help.",
+        epilog="Exit codes: 0 fine; 1 a mistake of use; 2 something to mend in files or on this machine; "
+        "3 looked, and found something wrong.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"paicha {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    _add_run(commands)
+    _add_demo(commands)
+    _add_rehearse(commands)
+    _add_check(commands)
+    _add_export(commands)
+    _add_keys(commands)
+    return parser
 
-    def command(name: str, run: object, summary: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=summary, description=summary)
-        sub.set_defaults(run=run)
-        return sub
 
-    def configured(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument(
-            "-c", "--config", type=Path, default=Path("paicha.toml"), help="settings (default: paicha.toml)"
-        )
+def _version() -> str:
+    try:
+        return metadata.version("paicha")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
-    run = command("run", _run, "run the bot until it is stopped")
-    configured(run)
-    demo = command("demo", _demo, "start a homeserver, the bot and a chat on this machine")
+
+def _add_run(commands: _Commands) -> None:
+    run = commands.add_parser(
+        "run",
+        help="run the bot until it is stopped",
+        description="Signs in at the homeserver and answers until it is stopped (Ctrl-C or SIGTERM). Settings, "
+        "checklist and roster are read once, at start; a mistake in them ends the start and is told with its place. "
+        "Only one process may use a data folder.",
+    )
+    _add_config(run)
+
+
+def _add_demo(commands: _Commands) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="start a homeserver, the bot and a chat on this machine",
+        description="Starts a homeserver and the bot with a county of invented people, all on this machine, and lets "
+        "you chat as one of them. Nothing leaves the machine. What happened is kept and found again at the next start.",
+    )
     demo.add_argument(
         "--data", type=Path, default=Path("demo-data"), help="where everything is kept (default: demo-data)"
     )
     demo.add_argument("--fresh", action="store_true", help="begin anew")
     demo.add_argument("--script", type=Path, help="play the lines of this file and exit")
     demo.add_argument("--as", dest="who", default="zhangsan", help="who chats (default: zhangsan, 张三)")
-    rehearse = command("rehearse", _rehearse, "talk to the bot in this terminal, without a homeserver")
+
+
+def _add_rehearse(commands: _Commands) -> None:
+    rehearse = commands.add_parser(
+        "rehearse",
+        help="talk to the bot in this terminal, without a homeserver",
+        description="Takes each line of standard input as a message to the bot and prints what it answers, with the "
+        "same code as in service but no homeserver. The clock stands where --now says and moves when /now is typed; "
+        "other directives begin with / too. Ends with 1 when one of them could not be followed.",
+    )
     rehearse.add_argument(
         "--data", type=Path, help="keep the rehearsal here (default: a new temporary folder)"
     )
@@ -90,149 +123,57 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--now", default=START, help=f"where the clock stands (default: {START})")
     rehearse.add_argument("--lang", choices=("zh-CN", "en"), help="the language of everybody")
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
-    rehearse.add_argument("--checklist", type=Path, default=CHECKLIST)
-    rehearse.add_argument("--roster", type=Path, default=DEMO_ROSTER)
-    check = command("check", _check, "check checklist, roster and settings; list every mistake")
-    check.add_argument("-c", "--config", type=Path, help="settings to check with all they name")
-    check.add_argument("--checklist", type=Path, default=CHECKLIST)
-    check.add_argument("--roster", type=Path)
-    export = command("export", _export, "write the ledger to a file")
-    configured(export)
+    _add_files(rehearse)
+
+
+def _add_check(commands: _Commands) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check checklist, roster and settings; list every mistake",
+        description="Reads the files as a start would and lists every mistake with its place and remedy, then ends "
+        "with 2; or says what is in them and ends with 0. Warns of years whose days off are not announced yet. With "
+        "--schema it reads nothing and prints the JSON Schema by which an editor helps to write such a file.",
+    )
+    _add_config(check, "settings to check with all they name")
+    _add_files(check)
+    check.add_argument("--schema", choices=("checklist", "roster"), help="print the JSON Schema of this file")
+
+
+def _add_export(commands: _Commands) -> None:
+    export = commands.add_parser(
+        "export",
+        help="write the ledger to a file",
+        description="Writes the same workbook that 台账 gives in chat, from what is stored now. The bot may be running. "
+        "--scope leaves out what is not asked for.",
+    )
+    _add_config(export)
     export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .xlsx to write")
     export.add_argument("--data", type=Path, help="data folder of a rehearsal or demo, instead of settings")
     export.add_argument(
         "--scope", default="", help="as after 台账 in chat: a unit, village, section, 未销号, 逾期"
     )
-    keys = command("keys", _keys, "show the state of the bot's own keys and its fingerprint")
-    configured(keys)
-    return parser
 
 
-def plan_from(checklist: Path, roster: Path, server: str, language: str = "zh-CN") -> Setup:
-    """Read both files; FileProblems lists the mistakes of both."""
-    lines: list[str] = []
-    text, campaign, people_of = "", None, None
-    try:
-        text = read_file(checklist)
-        campaign = parse_campaign(text, checklist.name)
-    except FileErrors as problems:
-        lines += problems.lines
-    try:
-        people_of = parse_roster(read_file(roster), campaign, server, roster.name, language)
-    except FileErrors as problems:
-        lines += problems.lines
-    if campaign is None or people_of is None:
-        raise FileErrors(lines)
-    return Setup(campaign, text, people_of)
-
-
-def plan_of(config: Config) -> Setup:
-    server = config.homeserver.server if config.homeserver else SERVER
-    return plan_from(config.checklist, config.roster, server, config.language)
-
-
-def hours_of(config: Config) -> Hours:
-    return Hours(config.remind_at, config.digest_at, config.quiet_hours, config.messages_a_day)
-
-
-def _run(options: argparse.Namespace) -> int:
-    from bot.app import serve  # the edge and its crypto load slowly; checks and exports do without
-
-    config = load_config(options.config, os.environ)
-    return asyncio.run(serve(config, plan_of(config), hours_of(config)))
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from bot.demo.run import DemoOptions, demo
-
-    wishes = DemoOptions(options.data, options.who, options.script, options.fresh)
-    return asyncio.run(demo(wishes, plan_from(CHECKLIST, DEMO_ROSTER, SERVER)))
-
-
-def _check(options: argparse.Namespace) -> int:
-    if options.config:
-        config = load_config(options.config, os.environ)
-        plan = plan_of(config)
-    else:
-        plan = plan_from(options.checklist, options.roster or DEMO_ROSTER, SERVER)
-    campaign, roster = plan.campaign, plan.roster
-    print(f"{campaign.title}")
-    print(
-        f"{len(campaign.items)} items, {len(campaign.sections)} sections, {len(campaign.phases)} phases, version {campaign.version}"
+def _add_keys(commands: _Commands) -> None:
+    keys = commands.add_parser(
+        "keys",
+        help="show the state of the bot's own keys and its fingerprint",
+        description="Signs in as the bot and prints whether its device is signed with its own keys, and the fingerprint "
+        "by which people verify it. Stop the bot first: only one process may use a data folder.",
     )
-    print(f"{len(roster.units)} units, {len(roster.places)} places, {len(roster.people)} people")
-    return 0
+    _add_config(keys)
 
 
-def _rehearse(options: argparse.Namespace) -> int:
-    plan = plan_from(options.checklist, options.roster, SERVER, options.lang or "zh-CN")
-    if options.lang:
-        spoken = tuple(replace(person, language=options.lang) for person in plan.roster.people)
-        plan = replace(plan, roster=replace(plan.roster, people=spoken))
-    folder = options.data or Path(tempfile.mkdtemp(prefix="paicha-rehearsal-"))
-    if options.data is None:
-        print(f"rehearsal in {folder}", file=sys.stderr)
-    with hold(folder):
-        return asyncio.run(_perform(options, plan, folder))
+def _add_config(parser: argparse.ArgumentParser, needed: str = "") -> None:
+    usual = None if needed else Path("paicha.toml")
+    told = needed or "settings (default: paicha.toml)"
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", default=usual, help=told)
 
 
-async def _perform(options: argparse.Namespace, plan: Setup, folder: Path) -> int:
-    rehearsal = await open_rehearsal(plan, folder, datetime(2023, 8, 5, 1, tzinfo=UTC), Hours())
-    try:
-        player = Player(rehearsal, lambda shown: None)
-
-        def show(shown: object) -> None:
-            text = as_json(shown) if options.json else as_text(shown, player.room_id)  # type: ignore[arg-type]
-            print(text, flush=True) if options.json else print(f"{text}\n", flush=True)
-
-        player.show = show
-        try:
-            rehearsal.clock.at = parse_time(options.now, rehearsal)
-            await player.become(options.who)
-        except Misdirected as error:
-            print(f"rehearse: {error}", file=sys.stderr)
-            return 1
-        await rehearsal.tick()
-        player.show_new()
-        return await perform(player, sys.stdin.readline)
-    finally:
-        await rehearsal.close()
-
-
-def _export(options: argparse.Namespace) -> int:
-    if options.data:
-        folder, plan = options.data, plan_from(CHECKLIST, DEMO_ROSTER, SERVER)
-    else:
-        config = load_config(options.config, os.environ)
-        folder, plan = config.data_dir, plan_of(config)
-    path = folder / "paicha.db"
-    if not path.exists():
-        print(f"{path}: there is no database yet. Has the bot run with this data folder?", file=sys.stderr)
-        return 2
-    return asyncio.run(_write_ledger(options, plan, path))
-
-
-async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) -> int:
-    database = await Database.open(path)
-    try:
-        seen = await database.read(places.every)
-        scope = parse_scope(options.scope, Scope(), plan.campaign, seen)
-        if scope is None:
-            print(f"--scope {options.scope}: neither a unit, a village nor a section", file=sys.stderr)
-            return 1
-        now = datetime.now(UTC)
-        if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
-            last = await database.read(lambda tx: tx.value("SELECT max(at) FROM actions"))
-            now = datetime.fromisoformat(str(last)) if last else now
-        upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
-        options.output.write_bytes(upload.data)
-        print(f"{options.output}: {len(upload.data)} bytes")
-        return 0
-    finally:
-        await database.close()
-
-
-def _keys(options: argparse.Namespace) -> int:
-    from bot.app import show_keys
-
-    return asyncio.run(show_keys(load_config(options.config, os.environ)))
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checklist", type=Path, metavar="FILE", default=CHECKLIST, help="default: the one that is shipped"
+    )
+    parser.add_argument(
+        "--roster", type=Path, metavar="FILE", default=DEMO_ROSTER, help="default: that of the demo"
+    )

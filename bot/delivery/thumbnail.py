@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 SIDE = 160  # pixels of the longer side
 QUALITY = 70
@@ -36,16 +36,6 @@ HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"
 HEIF_READER = (sys.executable, "-I", __file__)
 HEIF_SECONDS = 20.0
 HEIF_MEMORY = 1 << 30  # bytes of address space
-ORIENTATION = 0x0112  # the EXIF tag
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class NoThumbnail(StrEnum):
@@ -122,7 +112,6 @@ def _too_large(image: Image.Image) -> NoThumbnail | None:
 
 
 def _small(image: Image.Image) -> Image.Image:
-    turn = UPRIGHT.get(_orientation(image))
     if image.mode.startswith("I"):  # 16 bits a pixel; a plain conversion would cut off all above the lowest 8
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     elif image.mode in ("P", "PA") or "transparency" in image.info:  # colours by number cannot be averaged
@@ -130,14 +119,9 @@ def _small(image: Image.Image) -> Image.Image:
     elif image.mode == "1":
         image = image.convert("L")
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return image.transpose(turn) if turn is not None else image
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # a broken note about the photo is no reason to go without the photo
-        return 1
+    with contextlib.suppress(Exception):  # a broken note about the photo is no reason to go without the photo
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 _HAN_DIGITS = "零一二三四五六七八九"
 _HAN_NUMBER = re.compile("[〇零一二两三四五六七八九十廿卅]+")
 _AFFIX = re.compile(
@@ -203,8 +205,7 @@ def _in_month(year: int, month: int, day: int) -> date:
 
 
 def _month_from(today: date, shift: int, day: int) -> date:
-    years, month = divmod(today.month - 1 + shift, 12)
-    return _in_month(today.year + years, month + 1, day)
+    return today + relativedelta(months=shift, day=day)
 
 
 def _has(year: int, month: int, day: int) -> bool:

@@ -6,16 +6,20 @@ limit that ends on a holiday is not moved: the earlier day is the safe one to te
 
 from __future__ import annotations
 
-import calendar
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dateutil.relativedelta import relativedelta
 
 from bot.domain.dates import parse_date as parse_date  # whoever counts from a day first has to read it
 
-_SATURDAY = 5
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 
 class LimitKind(StrEnum):
@@ -39,19 +43,25 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """Days that break the rule of Monday to Friday, for the years that are known."""
+    """Which days are worked: what was entered by hand, else what is published. Weekends and holidays are not."""
 
-    years: frozenset[int]
+    years: frozenset[int]  # entered by hand
     off: frozenset[date]
     worked: frozenset[date]
 
     def is_working(self, day: date) -> bool:
-        return day in self.worked or (day.weekday() < _SATURDAY and day not in self.off)
+        if day in self.worked or day in self.off:
+            return day in self.worked
+        return _published(day.year).is_working_day(day)
+
+    def unannounced(self, years: Iterable[int]) -> tuple[int, ...]:
+        """Those years whose days off are not known yet, in order."""
+        return tuple(sorted(year for year in set(years) - self.years if not _is_announced(year)))
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last day of a limit. `unknown_years`: counted without a holiday table; say so beside the day."""
+    """The last day of a limit. `unknown_years`: not announced yet when it was counted; say so beside the day."""
 
     day: date
     unknown_years: tuple[int, ...] = ()
@@ -98,11 +108,22 @@ def working_days_after(since: date, n: int, holidays: Holidays) -> Deadline:
         day += timedelta(1)
         years.add(day.year)
         left -= holidays.is_working(day)
-    return Deadline(day, tuple(sorted(years - holidays.years)))
+    return Deadline(day, holidays.unannounced(years))
 
 
 def months_after(since: date, n: int) -> date:
     """The same day n months later, or that month's last day when it is shorter."""
-    years, month = divmod(since.month - 1 + n, 12)
-    year = since.year + years
-    return date(year, month + 1, min(since.day, calendar.monthrange(year, month + 1)[1]))
+    return since + relativedelta(months=n)
+
+
+@lru_cache(maxsize=64)
+def _published(year: int) -> HolidayBase:
+    """A year in China. Before it is announced: the fixed holidays, and no weekend day is worked."""
+    from holidays import country_holidays  # takes a third of a second, and few starts ever count working days
+
+    return country_holidays("CN", years=year)
+
+
+def _is_announced(year: int) -> bool:
+    """Each announced year so far had weekend days worked in exchange for days off."""
+    return any(day.year == year for day in _published(year).weekend_workdays)

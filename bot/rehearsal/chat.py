@@ -19,6 +19,9 @@ from bot.delivery.outbox_sender import OutboxSender
 from bot.dialogue.effects import line
 from bot.engine.inbox import take_in
 from bot.ledger.deliver import ledger_for
+from bot.rehearsal.names import BOT as BOT
+from bot.rehearsal.names import COUNTY as COUNTY
+from bot.rehearsal.names import SERVER as SERVER
 from bot.scheduling.hours import Hours
 from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
@@ -26,9 +29,6 @@ from storage import outbox, people, rooms
 from storage.db import Database, Transaction
 from storage.outbox import OutboxRow
 
-SERVER = "paicha.local"
-BOT = f"@paicha:{SERVER}"
-COUNTY = f"!county:{SERVER}"
 GRID = timedelta(minutes=5)  # the clock's steps when it is moved on: each is a tick
 
 

@@ -33,6 +33,6 @@ class ErrorList:
         self._lines.append("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
     def close(self) -> None:
-        """Raises FileProblems when anything was complained of."""
+        """Raises FileErrors when anything was complained of."""
         if self._lines:
             raise FileErrors(self._lines)

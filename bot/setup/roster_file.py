@@ -3,173 +3,175 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.campaign import Campaign, PlaceKind
 from bot.domain.roster import LANGUAGES, Person, Place, Role, Roster, Unit
 from bot.setup.errors import ErrorList
-from bot.setup.fields import Fields, fault_in_text, is_user_id, parse_toml, read_file, shown
+from bot.setup.fields import parse_toml, read_file
+from bot.setup.kinds import is_user_id
+from bot.setup.roster_shape import PersonRow, RosterFile, UnitRow
+from bot.setup.shape import read_table, shown
 
-_LOCALPART = re.compile(r"[a-z0-9._=/+-]+")
-_UNIT_KINDS = (PlaceKind.TOWNSHIP.value, PlaceKind.DEPARTMENT.value)
+_LOCALPART = re.compile(r"[a-z0-9._=/+-]+")  # zhangsan
 
 
 def load_roster(path: Path, campaign: Campaign | None, server: str, language: str = LANGUAGES[0]) -> Roster:
-    """Read and check the file; FileProblems with every mistake in it."""
+    """Read and check the file; FileErrors with every mistake in it."""
     return parse_roster(read_file(path), campaign, server, path.name, language)
 
 
 def parse_roster(
     text: str, campaign: Campaign | None, server: str, name: str = "roster.toml", language: str = LANGUAGES[0]
 ) -> Roster:
-    """Check the file's text; FileProblems with every mistake in it.
+    """Check the file's text; FileErrors with every mistake in it.
 
     `server` completes ids written without one; `language` is for people who have none of their own.
     """
     complaints = ErrorList(name)
-    top = Fields(parse_toml(text, name), "", complaints)
-    units: list[Unit] = []
-    places: list[Place] = []
-    first: dict[str, str] = {}  # id of a unit or place -> where it stands
-    for row in top.rows("unit", required=True):
-        unit = _unit(row, campaign)
-        _claim(row, "id" if row.has("id") else "name", unit.id, first)
-        units.append(unit)
-        places += [Place(unit.id, unit.name, unit.kind, unit.id), *_villages(row, unit, first)]
-        row.close()
-    known = Roster(tuple(units), tuple(places), ())
+    file = read_table(RosterFile, parse_toml(text, name), complaints)
+    known = _Known(complaints)
+    for at, unit in enumerate(file.unit):
+        known.take_unit(f"unit[{at}]", unit, campaign)
     people: dict[str, Person] = {}
-    for row in top.rows("person"):
-        person = _person(row, known, server, language)
-        if person.user_id in people:
-            row.complain(
-                "user", f"{person.user_id} is already {people[person.user_id].name}; one entry a person"
+    for at, row in enumerate(file.person):
+        where = f"person[{at}]"
+        user_id = _user_id(where, row, server, complaints)
+        person = _Reader(where, row, known).person(user_id, row.language if row.has("language") else language)
+        if user_id in people:
+            complaints.add(
+                f"{where}.user", f"{user_id} is already {people[user_id].name}; one entry a person"
             )
-        elif person.user_id:
-            people[person.user_id] = person
-    top.close()
+        elif user_id:
+            people[user_id] = person
     complaints.close()
-    return Roster(known.units, known.places, tuple(people.values()))
+    return Roster(tuple(known.units), tuple(known.places), tuple(people.values()))
 
 
-def _unit(row: Fields, campaign: Campaign | None) -> Unit:
-    name, kind = row.text("name"), row.choice("kind", _UNIT_KINDS)
-    if campaign is None:  # its own mistakes are told elsewhere
-        pass
-    elif name in {campaign.township_group, campaign.member_group}:
-        row.complain("name", f"{name} is printed for many units at once; write the single ones")
-    elif kind == PlaceKind.TOWNSHIP and any(name in item.units for item in campaign.items):
-        row.complain("kind", f"{name} is a department in the checklist; write department")
-    return Unit(row.text("id", name), name, PlaceKind(kind) if kind else PlaceKind.TOWNSHIP)
+@dataclass(slots=True)
+class _Known:
+    """The units and places read so far."""
 
+    complaints: ErrorList
+    units: list[Unit] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    claimed: dict[str, str] = field(default_factory=dict)  # id of a unit or place -> where it stands
 
-def _villages(row: Fields, unit: Unit, first: dict[str, str]) -> list[Place]:
-    """A village is a name, or `{ id = "…", name = "…" }` where two villages of the county share a name."""
-    found: list[Place] = []
-    values = row.items("villages")
-    if values and unit.kind is PlaceKind.DEPARTMENT:
-        row.complain("villages", "only a township has villages; move them there")
-    for index, value in enumerate(values):
-        here = f"villages[{index}]"
-        if isinstance(value, str):
-            slug = name = value
-            if fault := fault_in_text(value):
-                row.complain(here, fault)
-                continue
-        else:
-            table = Fields(value, row.place(here), row.complaints)
-            name = table.text("name")
-            slug = table.text("id", name)
-            table.close()
-        if any(name == place.name for place in found) and name:
-            row.complain(
-                here, f"{shown(name)} is in this township twice; villages of one township differ in name"
+    def take_unit(self, where: str, row: UnitRow, campaign: Campaign | None) -> None:
+        if campaign is None:  # its own mistakes are told elsewhere
+            pass
+        elif row.name in {campaign.township_group, campaign.member_group}:
+            self.complaints.add(
+                f"{where}.name", f"{row.name} is printed for many units at once; write the single ones"
             )
-        else:
-            _claim(row, here, slug, first)
-        found.append(Place(slug, name, PlaceKind.VILLAGE, unit.id))
-    return found
+        elif row.kind == "township" and any(row.name in item.units for item in campaign.items):
+            self.complaints.add(
+                f"{where}.kind", f"{row.name} is a department in the checklist; write department"
+            )
+        unit = Unit(row.id or row.name, row.name, PlaceKind(row.kind or "township"))
+        self._claim(f"{where}.id" if row.id else f"{where}.name", unit.id)
+        self.units.append(unit)
+        self.places.append(Place(unit.id, unit.name, unit.kind, unit.id))
+        self._take_villages(f"{where}.villages", row, unit)
+
+    def _take_villages(self, where: str, row: UnitRow, unit: Unit) -> None:
+        if row.villages and unit.kind is PlaceKind.DEPARTMENT:
+            self.complaints.add(where, "only a township has villages; move them there")
+        names: set[str] = set()
+        for at, village in enumerate(row.villages):
+            here = f"{where}[{at}]"
+            if village.name in names:
+                self.complaints.add(
+                    here,
+                    f"{shown(village.name)} is in this township twice; villages of one township differ in name",
+                )
+            else:
+                self._claim(here, village.id or village.name)
+            names |= {village.name} - {""}
+            self.places.append(Place(village.id or village.name, village.name, PlaceKind.VILLAGE, unit.id))
+
+    def _claim(self, where: str, slug: str) -> None:
+        if slug in self.claimed:
+            self.complaints.add(
+                where,
+                f"{shown(slug)} is already the id of {self.claimed[slug]}; give this one an id of its own",
+            )
+        elif slug:
+            self.claimed[slug] = where
 
 
-def _claim(row: Fields, key: str, slug: str, first: dict[str, str]) -> None:
-    if slug in first:
-        row.complain(key, f"{shown(slug)} is already the id of {first[slug]}; give this one an id of its own")
-    elif slug:
-        first[slug] = row.place(key)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One entry of a person, read against the units and places that are known."""
+
+    where: str
+    row: PersonRow
+    known: _Known
+
+    def person(self, user_id: str, language: str) -> Person:
+        row = self.row
+        unit = self._unit()
+        places = [place for at, said in enumerate(row.places) if said for place in self._places(at, said)]
+        if row.role == Role.REPORTER:
+            if not row.places:
+                self._complain("places", "is missing; a reporter answers for at least one village or unit")
+            unit = unit or self._common_unit(places)
+        elif row.role and row.has("places"):
+            self._complain("places", f"only a reporter has places; remove it from this {row.role}")
+        if row.role == Role.COORDINATOR and not row.has("unit"):
+            self._complain("unit", "is missing; a coordinator answers for one unit")
+        if row.role == Role.COORDINATOR and unit:
+            places = [place for place in self.known.places if place.unit_id == unit]
+        ids = tuple(place.id for place in places)
+        return Person(user_id, row.name, row.role or Role.OBSERVER, unit, ids, language)
+
+    def _complain(self, key: str, what: str) -> None:
+        self.known.complaints.add(f"{self.where}.{key}", what)
+
+    def _unit(self) -> str | None:
+        said = self.row.unit
+        for unit in self.known.units:
+            if said and said in {unit.id, unit.name}:
+                return unit.id
+        if said:
+            self._complain("unit", f"{shown(said)} is not a unit of this file; write its name or id")
+        return None
+
+    def _places(self, at: int, said: str) -> Sequence[Place]:
+        """The place of this id, or the only one of this name."""
+        found = [place for place in self.known.places if place.id == said]
+        found = found[-1:] or [place for place in self.known.places if place.name == said]
+        if not found:
+            self._complain(
+                f"places[{at}]", f"{shown(said)} is not a place of this file; write its name or id"
+            )
+        elif len(found) > 1:
+            ids = ", ".join(place.id for place in found)
+            self._complain(
+                f"places[{at}]", f"{shown(said)} is the name of several places; write one of the ids {ids}"
+            )
+            return []
+        return found
+
+    def _common_unit(self, places: Sequence[Place]) -> str | None:
+        units = {place.unit_id for place in places}
+        if len(units) > 1 and not self.row.has("unit"):
+            self._complain(
+                "unit", "is missing; the places belong to several units, so say which one this person is of"
+            )
+        return units.pop() if len(units) == 1 else None
 
 
-def _person(row: Fields, known: Roster, server: str, language: str) -> Person:
-    user_id, name = _user_id(row, server), row.text("name")
-    role = row.choice("role", list(Role))
-    spoken = row.choice("language", LANGUAGES, language)
-    unit = _named_unit(row, known.units)
-    places = tuple(
-        place for index, said in enumerate(row.texts("places")) for place in _named(row, index, said, known)
-    )
-    row.close()
-    if role == Role.REPORTER:
-        if not row.has("places") or not row.items("places"):
-            row.complain("places", "is missing; a reporter answers for at least one village or unit")
-        unit = unit or _common_unit(row, places)
-    elif role and row.has("places"):
-        row.complain("places", f"only a reporter has places; remove it from this {role}")
-    if role == Role.COORDINATOR and not row.has("unit"):
-        row.complain("unit", "is missing; a coordinator answers for one unit")
-    if role == Role.COORDINATOR and unit:
-        places = tuple(place for place in known.places if place.unit_id == unit)
-    return Person(
-        user_id=user_id,
-        name=name,
-        role=Role(role) if role else Role.OBSERVER,
-        unit_id=unit,
-        places=tuple(place.id for place in places),
-        language=spoken,
-    )
-
-
-def _user_id(row: Fields, server: str) -> str:
-    said = row.text("user")
-    if not said:
-        return ""
+def _user_id(where: str, row: PersonRow, server: str, complaints: ErrorList) -> str:
+    said = row.user
     local = said.removeprefix("@")
     full = said if ":" in said else f"@{local}:{server}"
-    if is_user_id(full) and (":" in said or _LOCALPART.fullmatch(local)):
+    if said and is_user_id(full) and (":" in said or _LOCALPART.fullmatch(local)):
         return full
-    row.complain("user", f"{shown(said)} is no Matrix id; write zhangsan or @zhangsan:example.org")
-    return ""
-
-
-def _named_unit(row: Fields, units: Sequence[Unit]) -> str | None:
-    said = row.text("unit", "")
-    for unit in units:
-        if said in {unit.id, unit.name} and said:
-            return unit.id
     if said:
-        row.complain("unit", f"{shown(said)} is not a unit of this file; write its name or id")
-    return None
-
-
-def _named(row: Fields, index: int, said: str, known: Roster) -> Sequence[Place]:
-    """The place of this id, or the only one of this name."""
-    if said in known.place:
-        return [known.place[said]]
-    named = [place for place in known.places if place.name == said]
-    if not named:
-        row.complain(f"places[{index}]", f"{shown(said)} is not a place of this file; write its name or id")
-    elif len(named) > 1:
-        ids = ", ".join(place.id for place in named)
-        row.complain(
-            f"places[{index}]", f"{shown(said)} is the name of several places; write one of the ids {ids}"
+        complaints.add(
+            f"{where}.user", f"{shown(said)} is no Matrix id; write zhangsan or @zhangsan:example.org"
         )
-        return []
-    return named
-
-
-def _common_unit(row: Fields, places: Iterable[Place]) -> str | None:
-    units = {place.unit_id for place in places}
-    if len(units) > 1 and not row.has("unit"):
-        row.complain(
-            "unit", "is missing; the places belong to several units, so say which one this person is of"
-        )
-    return units.pop() if len(units) == 1 else None
+    return ""

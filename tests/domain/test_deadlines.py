@@ -49,9 +49,47 @@ def test_working_days_leave_out_holidays_and_count_days_worked_in_exchange(
     assert counted.day == date.fromisoformat(day)
 
 
-def test_a_year_without_a_table_is_counted_plainly_and_said() -> None:
-    assert working_days_after(date(2031, 12, 29), 4, HOLIDAYS) == Deadline(date(2032, 1, 2), (2031, 2032))
+def test_a_year_not_announced_yet_is_counted_with_weekends_and_fixed_holidays_and_said() -> None:
+    counted = working_days_after(date(2031, 12, 29), 4, HOLIDAYS)
+    assert counted == Deadline(date(2032, 1, 5), (2031, 2032))  # 1 January is a holiday in every year
     assert working_days_after(date(2023, 8, 7), 10, HOLIDAYS).unknown_years == ()
+    assert HOLIDAYS.unannounced([2032, 2023, 2031, 2024, 2031]) == (2031, 2032)
+
+
+def test_what_is_entered_by_hand_wins_and_makes_its_year_known() -> None:
+    by_hand = parse_holidays(
+        '[2031]\nholidays=[["2031-03-04", "2031-03-05"]]\nworked=["2031-01-01", "2031-03-08"]'
+    )
+    assert by_hand.unannounced([2031, 2032]) == (2032,)
+    worked = [date(2031, 1, 1), date(2031, 3, 3), date(2031, 3, 8)]
+    off = [date(2031, 3, 4), date(2031, 3, 5), date(2031, 3, 9), date(2031, 5, 1)]  # the last as published
+    assert [day for day in worked + off if by_hand.is_working(day)] == worked
+
+
+# As the State Council announced them: 国办发明电〔2022〕16号, 国务院办公厅 2023-10-25.
+ANNOUNCED = {
+    2023: (
+        "01-01/01-02 01-21/01-27 04-05/04-05 04-29/05-03 06-22/06-24 09-29/10-06",
+        "01-28 01-29 04-23 05-06 06-25 10-07 10-08",
+    ),
+    2024: (
+        "01-01/01-01 02-10/02-17 04-04/04-06 05-01/05-05 06-10/06-10 09-15/09-17 10-01/10-07",
+        "02-04 02-18 04-07 04-28 05-11 09-14 09-29 10-12",
+    ),
+}
+
+
+@pytest.mark.parametrize("year", ANNOUNCED)
+def test_the_published_days_are_those_the_state_council_announced(year: int) -> None:
+    spans, worked = ANNOUNCED[year]
+    for month_day in worked.split():
+        assert HOLIDAYS.is_working(date.fromisoformat(f"{year}-{month_day}")), month_day
+    off = [span.split("/") for span in spans.split()]
+    for step in range(366 if year == 2024 else 365):
+        day = date(year, 1, 1) + timedelta(step)
+        named = f"{day:%m-%d}"
+        is_off = any(first <= named <= last for first, last in off)
+        assert HOLIDAYS.is_working(day) == (named in worked or (day.weekday() < 5 and not is_off)), day
 
 
 @given(st.dates(date(2023, 1, 1), date(2024, 11, 30)), st.integers(1, 20))

@@ -49,6 +49,7 @@ MISTAKES: list[tuple[Change, str, str]] = [
     (at("items")({}), "items", "write a list"),
     (at("items", 3)("wrong"), "items[3]", "table of keys"),
     (at("colour")("red"), "colour", "not known here"),
+    (at("half \ud800")("red"), "half \\ud800", "not known here"),
     (at("items", 3, "colour")("red"), "items[3].colour", "not known here"),
     (at("items", 3, "text")(""), "items[3].text", "is empty"),
     (at("items", 3, "text")(" x"), "items[3].text", "space"),
@@ -133,6 +134,32 @@ def test_json_of_another_shape_is_one_plain_line(text: str) -> None:
 def test_a_key_written_twice_is_a_mistake() -> None:
     lines = problems(TEXT.replace('"county": "襄城县",', '"county": "襄城县", "county": "禹州市",'))
     assert lines == ("checklist.json: county: is written twice; keep one",)
+
+
+def test_a_key_written_twice_is_found_wherever_it_stands() -> None:
+    deep = '{"a": ' * 200 + '{"b": 1, "b": 2}' + "}" * 200
+    lines = problems(TEXT.replace('"no": 4,', f'"no": 4, "no": 4, "x": {deep},', 1))
+    assert "checklist.json: sections[3].no: is written twice; keep one" in lines
+    assert any(line.endswith(".a.b: is written twice; keep one") for line in lines)
+
+
+def test_one_bad_value_hides_no_other_in_its_list_its_row_or_beside_it() -> None:
+    data = copy.deepcopy(VALID)
+    data["items"][3] |= {"id": 7, "units": [7, "县教体局", "县教体局", "县教体局"], "lead": "县水利局"}
+    data["items"].append("no table")
+    data["phases"][1]["starts"] = "soon"
+    data["phases"][2]["ends"] = "2023-09-28"
+    assert [line.split(": ")[1] for line in problems(json.dumps(data))] == [
+        "phases[1].starts",
+        "items[3].id",
+        "items[3].units[0]",
+        f"items[{len(VALID['items'])}]",
+        "items[3].units[2]",
+        "items[3].units[3]",
+        "phases[2].ends",
+        "phases[3].starts",
+        "items[3].lead",
+    ]
 
 
 def test_a_file_with_a_byte_order_mark_is_read() -> None:
@@ -221,3 +248,4 @@ def answers_plainly(text: str) -> None:
     for line in lines:
         assert line.startswith("checklist.json: ")
         assert line.isprintable()
+        assert not any(word in line for word in ("pydantic", "Input should", "https://")), line

@@ -131,6 +131,11 @@ def test_a_password_in_the_file_is_refused_and_not_repeated() -> None:
     assert "sesame" not in line + other
 
 
+def test_a_password_is_no_key_that_is_offered() -> None:
+    [line] = problems(ACCOUNT + 'passwords = "sesame"\n')
+    assert line.endswith("use one of: county_room, device_name, password_file, url, user_id")
+
+
 MISTAKES = [
     ("colour = 1", "colour", "not known here"),
     ("data_dir = 1", "data_dir", "text in quotes"),

@@ -210,6 +210,11 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert len(problems(text)) == 4
 
 
+def test_a_value_of_the_wrong_kind_is_told_once() -> None:
+    lines = problems(SMALL.replace('places = ["颍桥回族镇", "李庄"]', "places = 7"))
+    assert lines == ("roster.toml: person[0].places: is 7; write a list in [ ]",)
+
+
 def test_broken_toml_is_told_with_its_line() -> None:
     [line] = problems('[[unit]]\nname = "颍桥回族镇\n')
     assert line.startswith("roster.toml: not readable as TOML: ")
