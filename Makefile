@@ -1,8 +1,9 @@
 # make demo   run the whole thing on this machine and talk to it
 # make test   format, lint, types, all tests (what .ci/run calls)
 # make bench  the numbers of the README
+# Another Python beside the usual one: make test PYTHON=python3.13 VENV=/tmp/py313
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 

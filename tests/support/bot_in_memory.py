@@ -46,11 +46,24 @@ def context() -> Context:
     return build_context(plan().campaign, BOT)
 
 
+class InMemory(sqlite3.Connection):
+    """A file in memory, closed when nobody holds it any longer: a test drops its bot, and a bot's `tx` may outlive it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _open() -> sqlite3.Connection:
+    # Whatever thread the garbage collector runs in may close it.
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=InMemory, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 @functools.cache
 def _template() -> sqlite3.Connection:
     """A file with the demo county and a direct room for everybody, to be copied for each test."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
+    connection = _open()
     migrate(connection, Path(":memory:"))
     tx = Transaction(connection)
     fill_database(tx, plan(), START)
@@ -164,9 +177,8 @@ class InMemoryBot:
 
 
 def copy_of(connection: sqlite3.Connection) -> sqlite3.Connection:
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = _open()
     connection.backup(copy)
-    copy.row_factory = sqlite3.Row
     copy.execute("PRAGMA foreign_keys=ON")
     return copy
 
