@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ MODULES = sorted(p.relative_to(ROOT).as_posix() for tree in TREES for p in (ROOT
 EMPTY = {name for name in MODULES if not (ROOT / name).read_text("utf-8").strip()}
 
 
+@functools.cache
 def tree(name: str) -> ast.Module:
     return ast.parse((ROOT / name).read_text("utf-8"), name)
 

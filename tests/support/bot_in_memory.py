@@ -194,9 +194,10 @@ def shown(row: Outgoing) -> str:
     return f"({key})" if key else str(row.content.get("body", ""))
 
 
-def dump(tx: Reader) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
-    tables = [row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+def dump(tx: Reader, *tables: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of these tables; of every table when none is named."""
+    every = (row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"))
     return {
-        table: sorted((tuple(row) for row in tx.all(f"SELECT * FROM {table}")), key=repr) for table in tables
+        table: sorted((tuple(row) for row in tx.all(f"SELECT * FROM {table}")), key=repr)
+        for table in tables or every
     }
