@@ -182,7 +182,8 @@ def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]]) -> bool:
 
 async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> Bot:
     """Open the file, sign in, build every part. The caller holds the data folder and closes what comes back."""
-    settings = _settings(require_homeserver(config))
+    homeserver = require_homeserver(config)
+    settings = _settings(homeserver)
     database = await Database.open(config.data_dir / "paicha.db")
     try:
         await database.transaction(lambda tx: fill_database(tx, plan, clock.now()))
@@ -204,8 +205,7 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     postman = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000
     gallery = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
-    county_room = require_homeserver(config).county_room
-    return Bot(plan, hours, clock, context, database, edge, postman, gallery, county_room)
+    return Bot(plan, hours, clock, context, database, edge, postman, gallery, homeserver.county_room)
 
 
 def _settings(homeserver: Homeserver) -> Settings:

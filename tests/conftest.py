@@ -16,6 +16,20 @@ from bot.demo import homeserver as embedded
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the golden transcripts anew")
+    parser.addoption(
+        "--reopen", action="store_true", help="play every transcript from disk anew at each line, too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What uses the homeserver is marked as such. Tests that `--reopen` asks for are left out without it."""
+    for item in items:
+        if "homeserver" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.synapse)
+    if not config.getoption("--reopen"):
+        kept = [item for item in items if not item.get_closest_marker("reopen")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,15 @@ NOTE_SECONDS = 0.02  # between an arrival and its note: arrivals of that time sh
 
 @dataclass(slots=True)
 class OutboxSender:
-    """`build` makes the file of a ledger row, or the words to send instead when it cannot. `now` is the clock. Run it with `run`, or `drain` it once."""
+    """`build` makes the file of a ledger row, or the words to send instead when it cannot. `now` is the clock, `sleep` waits
+    between two tries. Run it with `run`, or `drain` it once."""
 
     database: Database
     chat: Chat
     build: Builder
     now: Callable[[], datetime]
     instance: str = ""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _written: bool = True  # rows may stand in the outbox that are not in hand yet
@@ -170,7 +172,7 @@ class OutboxSender:
                 tries += 1
                 wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)
                 log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
-                await asyncio.sleep(wait * random.uniform(1.0, 1.2))
+                await self.sleep(wait * random.uniform(1.0, 1.2))
 
     async def _once(self, row: OutboxRow) -> str | None:
         room_id = row.room_id or await self._direct(row)

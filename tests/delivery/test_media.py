@@ -19,7 +19,7 @@ from bot.setup.bootstrap import fill_database
 from storage import evidence, outbox, people, rooms
 from storage.db import Database, Transaction
 from storage.evidence import Evidence
-from tests.support.bot_in_memory import START, ZHANG, context, plan
+from tests.support.bot_in_memory import GROUP, START, ZHANG, context, plan
 from tests.support.fake_homeserver import FakeHomeserver
 
 LEAK = "22 水管老化漏水没人修"
@@ -39,16 +39,16 @@ class Lab:
         self.database, self.folder, self.server, self.events = database, folder, FakeHomeserver(), 0
         self.gallery = MediaFetcher(database, self.server, context(), folder, LIMIT, lambda: START)
 
-    async def send(self, content: Content) -> str:
+    async def send(self, content: Content, room: str = "") -> str:
         self.events += 1
-        event = Incoming(f"$e{self.events}", direct_room(ZHANG), ZHANG, START, content)
+        event = Incoming(f"$e{self.events}", room or direct_room(ZHANG), ZHANG, START, content)
         await self.database.transaction(lambda tx: take_in(tx, context(), Batch("", (event,)), START))
         return event.event_id
 
-    async def photo(self, data: bytes | Exception, caption: str = "") -> None:
+    async def photo(self, data: bytes | Exception, caption: str = "", room: str = "") -> None:
         url = f"mxc://x/{len(self.server.files)}"
         self.server.files[url] = data
-        await self.send(Said(caption, Media("image", "a.jpg", url, "image/jpeg", 3)))
+        await self.send(Said(caption, Media("image", "a.jpg", url, "image/jpeg", 3)), room)
 
     async def pieces(self) -> list[Evidence]:
         def read(tx: Transaction) -> list[Evidence]:
@@ -73,6 +73,7 @@ def in_lab(tmp_path: Path, work: Callable[[Lab], Awaitable[None]]) -> None:
             zhang = actor.person
             people.mark_greeted(tx, zhang)
             rooms.keep(tx, rooms.Room(direct_room(ZHANG), "direct", zhang.id, False, "joined"), START)
+            rooms.keep(tx, rooms.Room(GROUP, "group", None, False, "joined"), START)
 
         try:
             await database.transaction(county)
@@ -193,6 +194,37 @@ def test_a_photo_deleted_before_it_was_fetched_is_not_fetched(tmp_path: Path) ->
         await lab.gallery.drain()
         assert lab.server.asked == []
         assert (await lab.pieces())[0].state == "withdrawn"
+
+    in_lab(tmp_path, work)
+
+
+def test_a_photo_among_others_that_is_not_meant_for_us_is_neither_kept_nor_fetched(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(png(), room=GROUP)
+        await lab.photo(png(), "昨天晚上聚餐", room=GROUP)
+        await lab.gallery.drain()
+        assert lab.server.asked == []
+        assert await lab.pieces() == []
+        await lab.photo(png(), LEAK, room=GROUP)  # this one says what it is for
+        await lab.gallery.drain()
+        assert [what for what, _ in lab.server.asked] == ["download"]
+
+    in_lab(tmp_path, work)
+
+
+def test_a_photo_that_was_taken_back_is_no_duplicate_any_more(tmp_path: Path) -> None:
+    async def work(lab: Lab) -> None:
+        await lab.photo(png())
+        photo = f"$e{lab.events}"
+        await lab.send(Said(LEAK))  # the words, not the photo, put it there
+        await lab.gallery.drain()
+        assert [piece.finding_no for piece in await lab.pieces()] == [101]
+        await lab.send(Redacted(photo))
+        await lab.send(Said("稍后"))
+        await lab.photo(png(), "12 慢病卡没有办下来")
+        await lab.gallery.drain()
+        assert [piece.finding_no for piece in await lab.pieces()] == [101, 102]
+        assert not any("同一个文件" in body for body in await lab.told())
 
     in_lab(tmp_path, work)
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.chat import SignedOutError, TryLaterError, UndeliverableError
-from bot.delivery import outbox_sender as module
 from storage.db import Transaction
 from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting between two tries is not what is tested."""
-    monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)
 
 
 def test_rows_of_a_room_arrive_in_order_and_are_noted_with_their_event_ids(tmp_path: Path) -> None:
@@ -52,21 +46,48 @@ def test_a_room_that_hangs_holds_up_no_other_and_is_caught_up_in_order(tmp_path:
     with_outbox(tmp_path, work)
 
 
-@pytest.mark.parametrize("after", [None, 0.0, 0.001])
-def test_a_busy_homeserver_is_asked_again_until_it_takes_the_row(tmp_path: Path, after: float | None) -> None:
+def busy_for(tries: int, after: float | None) -> Callable[[str, str], None]:
+    """A homeserver that has no time so many times; `after` is when it wants to be asked again."""
+    left = [tries]
+
+    def busy(what: str, of: str) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise TryLaterError("busy", after)
+
+    return busy
+
+
+@pytest.mark.parametrize("after", [0.0, 7.0, 300.0])
+def test_a_busy_homeserver_is_asked_again_when_it_said_and_a_little_later(
+    tmp_path: Path, after: float
+) -> None:
     async def work(office: OutboxHarness) -> None:
-        left = [4]
-
-        def busy(what: str, of: str) -> None:
-            left[0] -= 1
-            if left[0] >= 0:
-                raise TryLaterError("busy", after)
-
-        office.server.trouble = busy
+        office.server.trouble = busy_for(4, after)
         await office.write("!a", "1", "2")
         await office.postman().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
+        assert len(office.waits) == 4
+        assert all(after <= wait <= 1.2 * after for wait in office.waits)
+
+    with_outbox(tmp_path, work)
+
+
+def test_a_homeserver_that_names_no_time_is_asked_less_and_less_often_but_every_minute(
+    tmp_path: Path,
+) -> None:
+    async def work(office: OutboxHarness) -> None:
+        office.server.trouble = busy_for(12, None)
+        await office.write("!a", "1", "2")
+        await office.postman().drain()
+        assert office.server.bodies("!a") == ["1", "2"]
+        expected = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
+        assert [
+            wait
+            for wait, least in zip(office.waits, expected, strict=True)
+            if not least <= wait <= 1.2 * least
+        ] == []
 
     with_outbox(tmp_path, work)
 
@@ -140,7 +161,19 @@ def test_a_kill_between_sending_and_noting_sends_the_same_again_and_nothing_twic
     with_outbox(tmp_path, work)
 
 
-def test_a_row_older_than_the_servers_memory_is_looked_up_before_it_is_sent_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "away",
+    [
+        timedelta(hours=6),
+        timedelta(days=1),
+        timedelta(seconds=-1),
+        timedelta(hours=-3),
+    ],  # a demo's day begins anew
+    ids=str,
+)
+def test_a_row_older_than_the_servers_memory_or_of_the_future_is_looked_up_before_it_is_sent_again(
+    tmp_path: Path, away: timedelta
+) -> None:
     async def work(office: OutboxHarness) -> None:
         office.server.lost_answer = lambda txn_id: SignedOutError("killed here")
         await office.write("!a", "1")
@@ -149,9 +182,8 @@ def test_a_row_older_than_the_servers_memory_is_looked_up_before_it_is_sent_agai
         await office.write("!a", "2")
         office.server.lost_answer = lambda txn_id: None
         office.server.forget_transactions()
-        for away in (timedelta(days=1), timedelta(hours=-3)):  # a demo's clock begins its day anew
-            office.now = NOW + away
-            await office.postman().drain()
+        office.now = NOW + away
+        await office.postman().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
         assert await office.column("event_id", 1) == "$a-1"

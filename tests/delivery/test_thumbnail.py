@@ -8,12 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from bot.delivery import thumbnail as thumbnails
 from bot.delivery.thumbnail import SIDE, NoThumbnail, Thumbnail, kept_thumbnail, thumbnail
+from tests.support.examples import examples
 from tests.support.photos import BLUE, RED, SECRETS, drawing, exif, png_header, saved, telling
 
 HEIC = (Path(__file__).parents[1] / "data" / "photo.heic").read_bytes()
@@ -209,7 +210,7 @@ SEEDS = [*(telling(form) for form in ("JPEG", "PNG", "WEBP")), saved(drawing(), 
 DAMAGE = st.lists(st.tuples(st.integers(0, 30_000), st.binary(min_size=1, max_size=8)), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from(SEEDS), DAMAGE, st.integers(0, 30_000))
 def test_damaged_photos_give_a_thumbnail_or_a_reason(
     seed: bytes, damage: list[tuple[int, bytes]], end: int
@@ -224,7 +225,7 @@ def test_damaged_photos_give_a_thumbnail_or_a_reason(
         assert not [secret for secret in SECRETS if secret in made.data]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from([b"", *(seed[:16] for seed in SEEDS)]), st.binary(max_size=200))
 def test_any_bytes_give_a_thumbnail_or_a_reason(start: bytes, rest: bytes) -> None:
     assert isinstance(thumbnail(start + rest), Thumbnail | NoThumbnail)

@@ -12,6 +12,7 @@ import pytest
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.parse import parse
 from tests.dialogue.test_parse import VOCABULARY
+from tests.support.examples import wished
 
 HUNG = (
     "教育帮扶、" * 40,
@@ -106,7 +107,7 @@ def test_a_long_list_is_read_once(said: str, expect: Expect) -> None:
 
 def test_no_text_made_of_our_own_words_hangs() -> None:
     dice = random.Random(7)
-    for _ in range(3000):
+    for _ in range(wished(600)):
         of = dice.sample(GRAMMAR, dice.randint(1, 6))
         said = "".join(dice.choice(of) for _ in range(LONGEST))[:LONGEST]
         with guarded(said):

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.dialogue
@@ -14,6 +14,7 @@ from bot.dialogue.parsing.lexicon import fold
 from bot.dialogue.search import Hit, Index, build_index, confident, search
 from bot.domain.campaign import Campaign
 from bot.setup.campaign_file import load_campaign
+from tests.support.examples import examples
 
 HERE = Path(__file__).parents[1]
 SYNONYMS = (Path(bot.dialogue.__path__[0]) / "synonyms.toml").read_text(encoding="utf-8")
@@ -129,7 +130,7 @@ def test_a_latin_word_inside_another_is_not_heard() -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_text_can_be_searched(words: str) -> None:
     hits = search(INDEX, words)
     assert len({hit.item_id for hit in hits}) == len(hits) <= 3

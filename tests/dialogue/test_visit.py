@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dialogue.visit import Visit, propose
 from tests.dialogue.test_search import CAMPAIGN, INDEX
+from tests.support.examples import examples
 
 
 def visit(text: str) -> Visit:
@@ -163,7 +164,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_character_of_a_visit_is_lost(text: str) -> None:
     heard = visit(text)
     kept = "".join((heard.object, *(one.words for one in heard.proposals), *heard.rest, *heard.fine))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.domain
@@ -21,6 +21,7 @@ from bot.domain.deadlines import (
     working_days_after,
 )
 from bot.setup.campaign_file import load_campaign
+from tests.support.examples import examples
 
 DOMAIN = Path(bot.domain.__path__[0])
 HOLIDAYS = parse_holidays((DOMAIN / "holidays.toml").read_text(encoding="utf-8"))
@@ -242,7 +243,7 @@ def test_a_day_of_the_month_is_the_nearest_one_unless_it_must_be_ahead() -> None
 
 
 @given(st.text(max_size=60) | st.text("0123456789一二十〇年月日号.-/周下底前天aug 个", max_size=12))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_text_is_an_error(text: str) -> None:
     for today in (TODAY, date.min, date.max):
         day = parse_date(text, today, today)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.similarity import cause_of, object_of, same_problem, similarity
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_different_problems_are_kept_apart(a: str, b: str) -> None:
     st.text("王李五四家水管漏组三3年因由于的，", max_size=30),
     st.text("王李五四家水管漏组三3年因由于的，", max_size=30),
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_likeness_is_symmetric_and_a_share(a: str, b: str) -> None:
     assert similarity(a, b) == similarity(b, a)
     assert 0.0 <= similarity(a, b) <= 1.0
@@ -156,6 +157,6 @@ def test_a_sentence_without_a_cause_gives_none(sentence: str) -> None:
 
 
 @given(st.text(max_size=600))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(object_of(text) + cause_of(text), str)

@@ -1,42 +1,35 @@
 """Whatever people say, edit, delete, tap or send, in whatever order: nothing fails, nothing is lost, nothing is changed
-that nobody changed, and there is always a way out. PAICHA_EXAMPLES says how many chats are tried."""
+that nobody changed, and there is always a way out. tests/support/examples.py says how many chats are tried."""
 
 from __future__ import annotations
 
-import os
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from bot.rehearsal.chat import direct_room
 from tests.support.bot_in_memory import InMemoryBot, dump, said
 from tests.support.chat_strategies import REPORTERS, STEPS, Chat, Step, check_books, check_reply
+from tests.support.examples import examples
 
-WISHED = os.environ.get("PAICHA_EXAMPLES")
-bounded = settings(
-    max_examples=int(WISHED or "250"),
-    derandomize=WISHED is None,  # the usual run tries the same chats each time
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+CHATS = examples(100)
 
 
-@bounded
+@CHATS
 @given(STEPS)
 def test_any_conversation_keeps_the_books_and_answers_once(steps: list[Step]) -> None:
     chat = Chat()
     for step in steps:
-        before = dump(chat.stand.tx)["checks"]
+        before = dump(chat.stand.tx, "checks")["checks"]
         rows, event = chat.play(step)
         if event:
             check_reply(rows, step)
         if step.who not in REPORTERS or not event:
-            assert dump(chat.stand.tx)["checks"] == before
+            assert dump(chat.stand.tx, "checks")["checks"] == before
     check_books(chat.stand.tx, chat.owners, list(chat.owners))
     told = chat.stand.tx.number("SELECT count(*) FROM outbox WHERE content LIKE '%不在名单上%'")
     assert told <= 1
 
 
-@bounded
+@CHATS
 @given(STEPS)
 def test_there_is_a_way_out_of_everything(steps: list[Step]) -> None:
     chat = Chat()
@@ -53,7 +46,7 @@ def test_there_is_a_way_out_of_everything(steps: list[Step]) -> None:
         assert not chat.stand.standing(who).queue
 
 
-@bounded
+@CHATS
 @given(STEPS)
 def test_taking_in_the_same_again_changes_nothing_and_batches_may_be_cut_anywhere(steps: list[Step]) -> None:
     chat = Chat()

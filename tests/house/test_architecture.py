@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ MODULES = sorted(p.relative_to(ROOT).as_posix() for tree in TREES for p in (ROOT
 EMPTY = {name for name in MODULES if not (ROOT / name).read_text("utf-8").strip()}
 
 
+@functools.cache
 def tree(name: str) -> ast.Module:
     return ast.parse((ROOT / name).read_text("utf-8"), name)
 
@@ -153,19 +155,25 @@ def test_handlers_can_neither_write_nor_send() -> None:
     assert wrong == []
 
 
-def test_only_the_postman_sends_and_only_the_doors_make_transactions() -> None:
+def test_only_the_doors_make_transactions() -> None:
     doors = ("bot/app.py", "bot/delivery/", "bot/rehearsal/", "bot/cli/", "bot/demo/")
     opened = {name for name in under("bot/") for node in ast.walk(tree(name))
               if isinstance(node, ast.Attribute) and node.attr == "transaction"}  # fmt: skip
     assert {name for name in opened if not name.startswith(doors)} == set()
-    sends = {name for name in under("bot/") for node in ast.walk(tree(name))
-             if isinstance(node, ast.Attribute) and node.attr == "chat"}  # fmt: skip
-    assert sends <= {
-        "bot/delivery/outbox_sender.py",
-        "bot/delivery/media.py",
-        "bot/app.py",
-        "bot/matrix/gateway.py",
-    } | set(under("bot/demo/"))
+
+
+def test_only_the_outbox_sender_sends() -> None:
+    """A chat takes nothing but a `Message`, and a homeserver nothing but a request to /send/: each is made in one place."""
+    made = {name for name in under("bot/") for node in ast.walk(tree(name))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message"}  # fmt: skip
+    assert made == {"bot/delivery/outbox_sender.py"}
+    asked = {name for name in under("bot/") for node in ast.walk(tree(name))
+             if isinstance(node, ast.Constant) and "/send/" in str(node.value)}  # fmt: skip
+    assert asked == {"bot/matrix/send_encrypted.py"}
+    reached = {name: i for name in under("bot/") for i, _ in imports(tree(name))
+               if i.startswith(("bot.matrix.send_encrypted", "bot.matrix.client_chat"))}  # fmt: skip
+    assert {name for name in reached if not name.startswith("bot/matrix/")} == set()
+    assert reached
 
 
 def _mutable(value: ast.expr | None) -> bool:
@@ -248,16 +256,18 @@ def test_every_command_has_words_and_every_word_a_command() -> None:
     assert set(words["commands"]) == set(COMMANDS)
 
 
-def test_every_setting_is_used_somewhere() -> None:
-    used = {
-        node.attr
+def test_every_setting_is_read_from_the_settings() -> None:
+    """An attribute of that name on a name that holds the settings; what it does there, other tests say."""
+    holders = {"config": Config, "homeserver": Homeserver}
+    read = {
+        (node.value.id, node.attr)
         for name in under("bot/")
         if name != "bot/setup/config.py"
         for node in ast.walk(tree(name))
-        if isinstance(node, ast.Attribute)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    settings = {field.name for kind in (Config, Homeserver) for field in fields(kind)}
-    assert settings - used - {"password_file"} == set()  # it only leads to the password
+    there = {(holder, field.name) for holder, kind in holders.items() for field in fields(kind)}
+    assert there - read == {("homeserver", "password_file")}  # it only leads to the password
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

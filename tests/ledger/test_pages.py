@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ledger.pages import CONTINUED, Page, Paper, Part, plan_pages
 from bot.ledger.row_split import slabs_of, take
 from bot.ledger.rows import FormRow
 from bot.ledger.text_metrics import halves, lines_height, wrap
+from tests.support.examples import examples
 from tests.support.ledger_rows import form_row, form_rows
 
 PAPER = Paper(first=335.0, other=460.0, tail=70.0)
@@ -46,14 +47,14 @@ def rebuilt(parts: list[Part]) -> list[tuple[FormRow, str, str, str]]:
     return [(row, *(flat([part.texts[i] for part in own]) for i in range(3))) for row, own in rows]  # type: ignore[misc]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ROWS)
 def test_every_row_is_printed_whole_once_and_in_order(rows: list[FormRow]) -> None:
     expected = [(r, flat([r.finding_text]), flat([r.measure_text]), flat([r.result_text])) for r in rows]
     assert rebuilt(parts_of(plan_pages(rows, PAPER))) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ROWS)
 def test_no_page_is_higher_than_its_paper_and_the_signatures_fit(rows: list[FormRow]) -> None:
     pages = plan_pages(rows, PAPER)
@@ -64,7 +65,7 @@ def test_no_page_is_higher_than_its_paper_and_the_signatures_fit(rows: list[Form
     assert all(page.parts for page in pages[:-1])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ROWS)
 def test_areas_and_sections_tile_each_page(rows: list[FormRow]) -> None:
     for page in plan_pages(rows, PAPER):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 
-from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
+from bot.cli.main import CHECKLIST, DEMO_ROSTER, main, plan_from
 from bot.rehearsal.chat import SERVER
 
 FIELDS = {
@@ -18,13 +22,32 @@ FIELDS = {
 }  # fmt: skip
 
 
-def rehearse(lines: str, *options: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run left on its streams."""
+
+    stdout: str
+    stderr: str
+
+
+def rehearse(lines: str, *options: str, status: int = 0) -> Done:
+    """The command in this process: a start of Python costs more than all that is tried here."""
+    out, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors):
+        patch.setattr(sys, "stdin", io.StringIO(lines))
+        ended = main(["rehearse", *options])
+    assert ended == status, errors.getvalue()
+    return Done(out.getvalue(), errors.getvalue())
+
+
+def as_a_process(lines: str, *options: str, status: int = 0) -> Done:
+    """The command as a shell starts it."""
     done = subprocess.run(
         [sys.executable, "-m", "bot", "rehearse", *options],
         input=lines, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr
-    return done
+    return Done(done.stdout, done.stderr)
 
 
 def sent(lines: str, *options: str) -> list[dict[str, Any]]:
@@ -71,8 +94,8 @@ def test_json_has_one_object_a_line_with_every_field(tmp_path: Path) -> None:
 
 def test_a_rehearsal_goes_on_where_it_was_left(tmp_path: Path) -> None:
     folder = str(tmp_path / "d")
-    rehearse("切换 颍桥示范一村\n3-10 无，入户3户\n", "--data", folder)
-    assert "已答 8/70" in rehearse("进度\n", "--data", folder).stdout
+    as_a_process("切换 颍桥示范一村\n3-10 无，入户3户\n", "--data", folder)
+    assert "已答 8/70" in as_a_process("进度\n", "--data", folder).stdout
 
 
 def test_everybody_speaks_the_language_asked_for() -> None:
@@ -114,5 +137,5 @@ def test_a_directive_that_cannot_be_followed_says_why_and_the_rest_goes_on() -> 
 
 
 def test_a_start_that_cannot_be_made_says_why() -> None:
-    assert "not a time" in rehearse("", "--now", "soon", status=1).stderr
+    assert "not a time" in as_a_process("", "--now", "soon", status=1).stderr
     assert "neither a name" in rehearse("", "--as", "无名氏", status=1).stderr

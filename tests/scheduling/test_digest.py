@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from bot.dialogue.digest import lines_of
 from bot.rehearsal.chat import COUNTY
 from bot.scheduling.hours import Hours
@@ -72,6 +74,24 @@ def test_the_figures_are_set_against_the_last_digest() -> None:
     stand.redact(stand.last)
     (body,) = posted(at(stand, "08-07 18:00").tick())
     assert "问题：0(-1)" in body
+
+
+def test_what_is_asked_for_after_the_digest_of_the_day_is_set_against_the_one_before() -> None:
+    stand = InMemoryBot()
+    at(stand, "08-05 18:00").tick()
+    at(stand, "08-06 10:00").says("排查", "3-72 无，入户20户", who=LI)
+    (posted_at_six,) = posted(at(stand, "08-06 18:00").tick())
+    later = at(stand, "08-06 19:00").say("简报", OFFICE)
+    assert "70(+70)" in posted_at_six
+    assert later.splitlines()[1:] == posted_at_six.splitlines()[1:]
+
+
+@pytest.mark.parametrize(("day", "overdue"), [("08-30", 0), ("08-31", 0), ("09-01", 1)])
+def test_a_finding_is_overdue_the_day_after_its_date(day: str, overdue: int) -> None:
+    stand = InMemoryBot()
+    stand.says("排查", "1", "22 水管老化漏水没人修", "村委会8月12日前换管", "1")
+    assert stand.finding(101)["due"] == "2023-08-31"
+    assert f"逾期 {overdue}" in at(stand, f"{day} 17:00").say("简报", OFFICE)
 
 
 def test_it_is_posted_once_a_day_at_its_hour_within_the_campaign() -> None:

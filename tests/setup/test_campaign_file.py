@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.setup.campaign_file import load_campaign, parse_campaign
 from bot.setup.errors import FileErrors
+from tests.support.examples import examples
 
 TEXT = (Path(__file__).parents[2] / "checklist.json").read_text("utf-8")
 VALID: dict[str, Any] = json.loads(TEXT)
@@ -194,7 +195,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(
         st.tuples(st.sampled_from(PATHS), st.sampled_from(["put", "drop", "add"]), ANY_JSON),
@@ -224,14 +225,14 @@ def test_any_mutated_file_is_a_campaign_or_a_list_of_problems(
     answers_plainly(json.dumps(data))
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.integers(0, len(TEXT)), st.integers(0, 30), st.text(max_size=5))
 def test_any_cut_or_torn_text_is_a_campaign_or_a_list_of_problems(start: int, length: int, put: str) -> None:
     answers_plainly(TEXT[:start] + put + TEXT[start + length :])
 
 
 @given(ANY_JSON)
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_any_json_is_a_list_of_problems(value: object) -> None:
     assert problems(json.dumps(value))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.campaign import Campaign, PlaceKind
@@ -13,6 +13,7 @@ from bot.domain.roster import Role, Roster, find_people
 from bot.setup.campaign_file import load_campaign
 from bot.setup.errors import FileErrors
 from bot.setup.roster_file import load_roster, parse_roster
+from tests.support.examples import examples
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "bot" / "demo" / "roster.toml"
@@ -230,7 +231,7 @@ def test_ids_without_a_server_are_refused_when_none_is_known() -> None:
         parse_roster(SMALL, CAMPAIGN, "")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.integers(0, len(SMALL)),
     st.integers(0, 30),

@@ -51,11 +51,24 @@ def context() -> Context:
     return build_context(plan().campaign, BOT)
 
 
+class InMemory(sqlite3.Connection):
+    """A file in memory, closed when nobody holds it any longer: a test drops its bot, and a bot's `tx` may outlive it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _open() -> sqlite3.Connection:
+    # Whatever thread the garbage collector runs in may close it.
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=InMemory, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 @functools.cache
 def _template() -> sqlite3.Connection:
     """A file with the demo county and a direct room for everybody, to be copied for each test."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
+    connection = _open()
     migrate(connection, Path(":memory:"))
     tx = Transaction(connection)
     fill_database(tx, plan(), START)
@@ -184,9 +197,8 @@ class InMemoryBot:
 
 
 def copy_of(connection: sqlite3.Connection) -> sqlite3.Connection:
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = _open()
     connection.backup(copy)
-    copy.row_factory = sqlite3.Row
     copy.execute("PRAGMA foreign_keys=ON")
     return copy
 
@@ -202,10 +214,10 @@ def shown(row: OutboxRow) -> str:
     return f"({key})" if key else str(row.content.get("body", ""))
 
 
-def dump(tx: Reader) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, without what is random in it."""
-    tables = [row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-    return {table: sorted(_rows(tx, table), key=repr) for table in tables}
+def dump(tx: Reader, *tables: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of these tables, without what is random in it; of every table when none is named."""
+    every = (row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"))
+    return {table: sorted(_rows(tx, table), key=repr) for table in tables or every}
 
 
 def _rows(tx: Reader, table: str) -> list[tuple[object, ...]]:

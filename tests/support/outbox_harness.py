@@ -26,12 +26,17 @@ class OutboxHarness:
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
         self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
+        self.waits: list[float] = []  # seconds that a postman wanted to wait before its next try
 
     def postman(self) -> OutboxSender:
         async def build(row: OutboxRow) -> Upload | str:
             return self.ledger
 
-        return OutboxSender(self.database, self.server, build, lambda: self.now)
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+            await asyncio.sleep(0)  # the others go on meanwhile
+
+        return OutboxSender(self.database, self.server, build, lambda: self.now, sleep=sleep)
 
     async def write(
         self, room: str | None, *bodies: str, person: int | None = None, act: str = "message"

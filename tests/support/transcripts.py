@@ -7,6 +7,7 @@ when and as whom it begins; everything else is what the bot said and is written 
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import re
@@ -83,6 +84,7 @@ def spoken(text: str) -> list[str]:
     return [*(line for line in said if not line.startswith("/")), *words]
 
 
+@functools.cache
 def plan_in(language: str) -> Setup:
     plan = plan_from(DATA / "checklist.json", DEMO_ROSTER, SERVER, language)
     roster = plan.roster

@@ -1,0 +1,121 @@
+"""Whose words count: an edit or a deletion is its author's own and stands in its own room; a finding stays its reporter's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.chat import Edited, Redacted, Said, Unreadable
+from bot.rehearsal.chat import direct_room
+from bot.setup.bootstrap import fill_database
+from tests.support.bot_in_memory import FIRST, GROUP, LI, START, ZHANG, InMemoryBot, plan, said
+
+LEAK = "22 水管老化漏水没人修"
+
+
+@pytest.fixture
+def stand() -> InMemoryBot:
+    fresh = InMemoryBot()
+    fresh.says("排查", "1")
+    return fresh
+
+
+@pytest.mark.parametrize("meddling", [Edited("$target", "3"), Redacted("$target")])
+def test_what_somebody_else_sends_before_a_message_does_not_touch_it(
+    stand: InMemoryBot, meddling: Edited | Redacted
+) -> None:
+    """Whoever guesses an event id, or sees the event first, can send an edit of it."""
+    stand.send(meddling, LI, direct_room(ZHANG))
+    stand.take(stand.event(Said("1"), event_id="$target"))
+    assert stand.answers() == {3: "clear"}
+
+
+def test_what_its_author_sends_before_a_message_is_what_it_says(stand: InMemoryBot) -> None:
+    stand.edit("$target", "3")
+    stand.take(stand.event(Said("1"), event_id="$target"))
+    assert stand.answers() == {3: "not_applicable"}
+
+
+@pytest.mark.parametrize("meddling", ["edit", "redact"])
+def test_an_edit_or_deletion_that_comes_from_another_room_changes_nothing(
+    stand: InMemoryBot, meddling: str
+) -> None:
+    stand.say("1")
+    target = stand.last
+    if meddling == "edit":
+        assert stand.edit(target, "3", room=GROUP) == ""
+    else:
+        assert stand.redact(target, room=GROUP) == ""
+    assert stand.answers() == {3: "clear"}
+    stand.edit(target, "3")
+    assert stand.answers() == {3: "not_applicable"}
+
+
+def hand_over(stand: InMemoryBot) -> None:
+    """Zhang's first village becomes Li's: the operator's roster says so from now on."""
+    roster = plan().roster
+    first = next(place.id for place in roster.places if place.name == FIRST)
+    places = {
+        ZHANG: lambda own: tuple(place for place in own if place != first),
+        LI: lambda own: (*own, first),
+    }
+    moved = tuple(
+        replace(person, places=places[person.user_id](person.places)) if person.user_id in places else person
+        for person in roster.people
+    )
+    changed = replace(plan(), roster=replace(roster, people=moved))
+    stand.write(lambda tx: fill_database(tx, changed, stand.now))
+
+
+def test_a_finding_stays_its_reporters_when_the_place_becomes_somebody_elses(stand: InMemoryBot) -> None:
+    stand.say(LEAK)
+    question = stand.last_sent
+    hand_over(stand)
+    assert "水管老化漏水" in stand.say("问题 101")
+    stand.say("村委会8月12日前换管", reply_to=question)
+    assert stand.finding(101)["measure"] == "村委会8月12日前换管"
+    stand.say("改 101 责任人 李四")
+    assert stand.finding(101)["responsible"] == "李四"
+    assert "水管老化漏水" in stand.say("问题 101", LI)
+
+
+def test_a_place_that_became_somebody_elses_is_answered_by_them_alone(stand: InMemoryBot) -> None:
+    hand_over(stand)
+    stand.says(f"切换 {FIRST}", "改 3 无")
+    assert stand.answers() == {}
+    stand.says(f"切换 {FIRST}", "改 3 无", who=LI)
+    assert stand.answers() == {3: "clear"}
+
+
+def asked_again(stand: InMemoryBot) -> list[str]:
+    return [said([row]) for row in stand.tick() if "解不开" in said([row])]
+
+
+def test_a_message_is_asked_for_again_only_after_its_key_had_time_to_come(stand: InMemoryBot) -> None:
+    stand.take(stand.event(Unreadable("session", {"type": "m.room.encrypted"})))
+    assert asked_again(stand) == []
+    stand.later(seconds=60)
+    assert asked_again(stand) == []
+    stand.later(minutes=10)
+    (told,) = asked_again(stand)
+    assert f"{START:%m-%d %H:%M}" in told
+    stand.later(minutes=10)
+    assert asked_again(stand) == []
+
+
+def test_a_long_term_finding_that_loses_its_mechanism_is_a_draft_again(stand: InMemoryBot) -> None:
+    stand.says(LEAK, "村委会8月12日前换管", "3", "村委会每月检查一次")
+    mechanism = stand.last
+    stand.say("8月20日")
+    assert stand.finding(101)["state"] == "rectifying"
+    stand.redact(mechanism)
+    finding = stand.finding(101)
+    assert (finding["state"], finding["mechanism"]) == ("draft", "")
+
+
+def test_a_finding_with_a_date_of_its_own_needs_no_mechanism(stand: InMemoryBot) -> None:
+    stand.says(LEAK, "村委会8月12日前换管", "1", "改 101 机制 村委会每月检查一次")
+    stand.redact(stand.last)
+    finding = stand.finding(101)
+    assert (finding["state"], finding["mechanism"]) == ("rectifying", "")
