@@ -32,6 +32,7 @@ from bot.demo.homeserver import HOST, SERVER_NAME
 
 START_SECONDS = 30.0
 WAVE_SECONDS = 120.0
+MOST_A_ROOM = 65  # a village has 70 items; then the walk asks something else
 HEADER = ("bot", "answers/s", "p50 ms", "p95 ms", "bot CPU ms/answer", "x first", "RSS MiB")
 
 
@@ -193,6 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     rivals.add_option(parser)
     options = parser.parse_args(arguments)
+    if options.messages > MOST_A_ROOM * options.rooms:
+        parser.error(f"{options.messages} messages need {-(-options.messages // MOST_A_ROOM)} rooms at least")
     stored = tuple(int(level) for level in options.stored.split(","))
     checkouts = (THIS, older(options.against)) if options.against else (THIS,)
     announce("durable answers a second, instant homeserver, plain rooms; the echo bots store nothing")
