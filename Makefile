@@ -61,7 +61,7 @@ bench: $(STAMP)  ## the numbers of the README
 	$(BIN)/python -m bench.stub
 	$(BIN)/python -m bench.chat
 
-# Bots on other libraries, to compare with; bench.chat goes on without those that cannot be installed.
+# Bots on other libraries, to compare with; the benches go on without those that cannot be installed.
 $(VENV)/bench/.installed: bench/requirements.txt
 	$(PYTHON) -m venv $(VENV)/bench
 	$(VENV)/bench/bin/pip install --quiet --require-hashes -r bench/requirements.txt

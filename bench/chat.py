@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,7 +22,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from bench.contenders import NAMES, OURS, Contender, can_run, prepare
+from bench import rivals
+from bench.contenders import OURS, Contender, can_run, prepare
 from bench.county import Account, walker
 from bench.light_phone import Silence, Talk, learn_keys, open_talk
 from bench.process import Child, Died, child, spent, usage
@@ -81,7 +81,7 @@ async def compare(
         )
         for name in (OURS, *wishes.rivals):
             if not can_run(name):
-                absent[name] = "not installed: make bench"
+                absent[name] = rivals.NOT_INSTALLED
                 continue
             try:
                 entry = await _enter(stack, hs, (session, name, folder), wishes, encrypted=encrypted)
@@ -234,12 +234,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     mode = parser.add_mutually_exclusive_group()
     for word in ("plain", "encrypted", "both"):
         mode.add_argument(f"--{word}", dest="mode", action="store_const", const=word, default="both")
-    parser.add_argument("--rivals", default=",".join(NAMES[1:]), help="empty for none")
+    rivals.add_option(parser)
     options = parser.parse_args(arguments)
-    rivals = tuple(name for name in options.rivals.split(",") if name)
-    if unknown := set(rivals) - set(NAMES):
-        sys.exit(f"--rivals: {', '.join(sorted(unknown))} is not one of {', '.join(NAMES[1:])}")
-    wishes = Wishes(options.phones, options.messages, options.seconds, rivals)
+    wishes = Wishes(options.phones, options.messages, options.seconds, options.rivals)
     modes = {"plain": [False], "encrypted": [True], "both": [False, True]}[options.mode]
     asyncio.run(run(wishes, modes))
 

@@ -1,11 +1,10 @@
-"""The bots that are compared: how each is prepared and started.
+"""The bots that are compared on a real homeserver: how each gets its account and is started.
 
 Rule: every bot is a process of its own under its own account; ours is started as an operator starts it.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 from collections.abc import Callable
@@ -14,21 +13,14 @@ from pathlib import Path
 
 import aiohttp
 
+from bench import rivals
 from bench.county import Account, write_settings
-from bench.process import ROOT
 from bench.stub import answers_in
 from bot.demo.accounts import register
 from bot.demo.homeserver import Running
 
-RIVALS_PYTHON = ROOT / ".venv" / "bench" / "bin" / "python"
 OURS = "paicha"
-NAMES = (OURS, "nio", "mautrix", "simple")
-TITLES = {
-    OURS: "Paicha (answers stored, FULL)",
-    "nio": "matrix-nio 0.26, bare echo",
-    "mautrix": "mautrix-python, echo",
-    "simple": "simplematrixbotlib, echo",
-}
+TITLES = {OURS: "Paicha (answers stored, FULL)", **rivals.RIVALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class Contender:
 
 def can_run(name: str) -> bool:
     """Whether what it needs is installed."""
-    return name in (OURS, "nio") or RIVALS_PYTHON.exists()
+    return name == OURS or rivals.can_run(name)
 
 
 async def prepare(hs: Running, name: str, folder: Path, *, encrypted: bool, people: int) -> Contender:
@@ -62,19 +54,9 @@ async def prepare(hs: Running, name: str, folder: Path, *, encrypted: bool, peop
         ours = (sys.executable, "-m", "bot", "run", "--config", str(settings))
         return Contender(name, user_id, ours, "", lambda: answers_in(folder / "data" / "paicha.db"))
     answer = await _sign_in(hs, account)
-    job = {
-        "url": hs.url,
-        "user_id": user_id,
-        "device_id": answer["device_id"],
-        "token": answer["access_token"],
-        "folder": str(folder),
-        "encrypted": "yes" if encrypted else "",
-    }
-    path = folder / "job.json"
-    path.write_text(json.dumps(job), "utf-8")
-    python = sys.executable if name == "nio" else str(RIVALS_PYTHON)
-    command = (python, str(ROOT / "bench" / f"echo_{name}.py"), str(path))
-    return Contender(name, user_id, command, answer["access_token"], lambda: 0)
+    device = rivals.SignedIn(hs.url, user_id, answer["device_id"], answer["access_token"])
+    command = rivals.command(name, folder, device, encrypted=encrypted)
+    return Contender(name, user_id, command, device.token, lambda: 0)
 
 
 async def _sign_in(hs: Running, account: Account) -> dict[str, str]:

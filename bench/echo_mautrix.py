@@ -1,6 +1,6 @@
 """An echo bot on mautrix-python in the usual way: a handler of messages. Everything it keeps is in memory.
 
-Needs the environment of `bench/requirements.txt`. Run: python bench/echo_mautrix.py JOB (`bench.chat` does).
+Needs the environment of `bench/requirements.txt`. Run: python bench/echo_mautrix.py JOB (`bench.chat` and `bench.stub` do).
 """
 
 from __future__ import annotations

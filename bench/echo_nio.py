@@ -1,6 +1,6 @@
 """An echo bot on matrix-nio in the usual way: `sync_forever` and a callback. It stores nothing of what is said.
 
-Run: python -m bench.echo_nio JOB (`bench.chat` writes the job and starts it).
+Run: python -m bench.echo_nio JOB (`bench.rivals` writes the job, `bench.chat` and `bench.stub` start it).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An echo bot on simplematrixbotlib in the usual way: a listener for messages.
 
-Needs the environment of `bench/requirements.txt`. Run: python bench/echo_simple.py JOB (`bench.chat` does).
+Needs the environment of `bench/requirements.txt`. Run: python bench/echo_simple.py JOB (`bench.chat` and `bench.stub` do).
 """
 
 from __future__ import annotations

@@ -50,19 +50,27 @@ class Child:
             raise Died(f"exit code {self.process.returncode}:\n" + "\n".join(lines))
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """Our own environment, in which Python finds the modules of `folder` before any installed ones."""
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
 @contextmanager
 def child(
-    command: Sequence[str], output: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    output: Path,
+    environment: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> Iterator[Child]:
-    """Start a command in the project's folder; end it on leaving."""
+    """Start a command in `folder` (the project's own); end it on leaving."""
     with output.open("wb") as sink:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+            cwd=folder,
+            env={**environment_of(folder), **(environment or {})},
         )
     try:
         yield Child(process, output)

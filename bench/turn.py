@@ -1,6 +1,8 @@
 """What one message costs without any network: dialogue and one durable transaction; a search; a county's figures.
 
-Run: python -m bench.turn [--turns 500]
+Rule: against an older checkout each of the two measures itself with its own bench, by turns in the same run.
+
+Run: python -m bench.turn [--turns 1000] [--against DIR [--rounds 3]]
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from statistics import median
 
+from bench.checkout import THIS, Checkout, older
 from bench.county import plan, walker_id
 from bench.prefill import prefill
 from bench.stub_server import ANSWER, BOT, OPENING, room_id
@@ -33,6 +37,7 @@ FIGURES = 20  # runs
 LEAST_TURNS = 100  # below, it is only a trial of the bench itself
 QUERIES = ("水管漏水没人修", "孩子上学", "低保", "危房", "医保报销不了", "路灯不亮", "厕所", "小额贷款")
 HEADER = ("what", "median ms", "p95 ms", "times")
+AGAINST_HEADER = ("what", "checkout", "median ms", "p95 ms", "x")
 
 
 async def measure(folder: Path, turns: int) -> list[list[Cell]]:
@@ -91,11 +96,40 @@ def _row(what: str, seconds: Sequence[float]) -> list[Cell]:
     return [what, quantile(waits, 0.5), quantile(waits, 0.95), len(waits)]
 
 
+def compare(other: Checkout, turns: int, rounds: int) -> list[list[Cell]]:
+    """The same of two checkouts, A B A B: each row's median over the rounds, and how this one stands to the other."""
+    found: dict[tuple[str, Checkout], list[tuple[float, float]]] = {}
+    for _ in range(rounds):
+        for checkout in (other, THIS):
+            for what, middle, p95 in _printed(checkout.output("-m", "bench.turn", "--turns", str(turns))):
+                found.setdefault((what, checkout), []).append((middle, p95))
+    table: list[list[Cell]] = []
+    for (what, checkout), pairs in found.items():
+        medians, p95s = zip(*pairs, strict=True)
+        theirs = [middle for middle, _ in found.get((what, other), ())]
+        ratio = median(medians) / median(theirs) if theirs else None
+        table.append([what, checkout.title, median(medians), median(p95s), ratio])
+    return sorted(table, key=lambda row: str(row[0]))
+
+
+def _printed(output: str) -> list[tuple[str, float, float]]:
+    """The rows of the table in a bench's output: what, median, p95."""
+    lines = [line.strip("| ").split("|") for line in output.splitlines() if line.startswith("|")]
+    return [(cells[0].strip(), float(cells[1]), float(cells[2])) for cells in lines[2:]]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.turn", description="one turn, without a network")
     parser.add_argument("--turns", type=int, default=1000)
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="an older checkout, by turns with this one"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="with --against")
     options = parser.parse_args(arguments)
     announce("one turn, local")
+    if options.against:
+        show(AGAINST_HEADER, compare(older(options.against), options.turns, options.rounds))
+        return
     with tempfile.TemporaryDirectory(prefix="paicha-bench-") as folder:
         show(HEADER, asyncio.run(measure(Path(folder), options.turns)))
 

@@ -62,7 +62,8 @@ class Bot:
         if batch.keys:
             await self._read_again(set(batch.keys))
         self.postman.wake()
-        self.gallery.wake()
+        if batch.keys or any(isinstance(it.content, Said) and it.content.media for it in batch.events):
+            self.gallery.wake()
         # An open /sync would be woken, and computed anew, by each of our own sends only to leave them out.
         await self.postman.settled(SETTLE_SECONDS)
 
@@ -76,6 +77,7 @@ class Bot:
                     if not pointed or not await self.database.read(lambda tx: _unclear(tx, pointed)):
                         return
                     self.postman.wake()
+                    await self.postman.note_arrived()
                     await asyncio.sleep(0.05)
 
     async def _read_again(self, keys: set[str]) -> None:
@@ -97,6 +99,7 @@ class Bot:
         except Exception:
             log.exception("a tick failed; the next one makes up for it")
         self.postman.wake()
+        self.gallery.wake()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Listen, send, fetch and tick until cancelled or signed out."""

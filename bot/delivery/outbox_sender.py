@@ -30,7 +30,9 @@ AT_ONCE = 2000  # rows held in memory
 # Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
 # the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
 REMEMBERED = timedelta(hours=6)
-NOTE_SECONDS = 0.02  # between an arrival and its note: arrivals of that time share one transaction
+# Between an arrival and its note: arrivals of that time share one transaction (each flushes the disk). A process killed
+# in between sends those rows again: the same sendings. Whoever must know at once asks with `note_arrived`.
+NOTE_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class OutboxSender:
                 if self._written:
                     await self._collect()
                 if self._note_at is None:
-                    await self._note()
+                    await self.note_arrived()
                 self._raise_failures()
                 if not self._workers and not self._written:
                     self._idle.set()
@@ -85,7 +87,7 @@ class OutboxSender:
                 worker.cancel()
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
             with contextlib.suppress(StorageError):  # then it is sent again: the same sending
-                await self._note()
+                await self.note_arrived()
 
     async def drain(self) -> None:
         """Carry everything there is, then return."""
@@ -94,7 +96,7 @@ class OutboxSender:
             if not self._workers:
                 return
             await asyncio.wait(self._workers.values())
-            await self._note()
+            await self.note_arrived()
             self._raise_failures()
 
     async def _collect(self) -> None:
@@ -147,7 +149,7 @@ class OutboxSender:
         self._note_at = None
         self._wake.set()
 
-    async def _note(self) -> None:
+    async def note_arrived(self) -> None:
         """Note what has arrived: many rows in one transaction."""
         done, self._done = self._done, []
         if not done:
@@ -224,7 +226,7 @@ class OutboxSender:
         relation = row.content.get("m.relates_to")
         if not isinstance(relation, dict) or "row" not in relation:
             return row.content
-        await self._note()
+        await self.note_arrived()
         target = relation["row"]
         event_id = await self.database.read(lambda r: outbox.event_of(r, int(str(target))))
         if event_id is None:

@@ -7,10 +7,9 @@ error code comes from something in front of the homeserver, so it says nothing a
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 
 import aiohttp
 
@@ -70,7 +69,7 @@ class _Request:
     path: str
     data: bytes | None = None
     content_type: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] | None = None
     seconds: float = REQUEST_SECONDS  # until it is given up
 
 
@@ -91,59 +90,68 @@ class HomeserverClient:
         path: str,
         body: Json | None = None,
         *,
-        query: Mapping[str, str] = MappingProxyType({}),
+        query: Mapping[str, str] | None = None,
     ) -> Json:
         """Ask for JSON with JSON. A `timeout` in the query (milliseconds) lengthens our own patience by as much."""
         data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        seconds = REQUEST_SECONDS + int(query.get("timeout", "0")) / 1000
+        seconds = REQUEST_SECONDS + (int(query.get("timeout", "0")) / 1000 if query else 0.0)
         request = _Request(method, path, data, "application/json" if data else "", query, seconds)
-        async with self._answer(request) as answer:
-            found = _decoded(await answer.read())
-            if not isinstance(found, dict):
-                raise TryLaterError(f"{method} {path}: an answer that is no JSON object")
-            return found
+        found = _decoded(await self._answered(request, aiohttp.ClientResponse.read))
+        if not isinstance(found, dict):
+            raise TryLaterError(f"{method} {path}: an answer that is no JSON object")
+        return found
 
     async def put_file(self, data: bytes, mimetype: str, name: str) -> str:
         """Upload; returns the mxc:// address."""
         query = {"filename": name} if name else {}
-        path = "/_matrix/media/v3/upload"
-        async with self._answer(_Request("POST", path, data, mimetype, query, TRANSFER_SECONDS)) as answer:
-            return get_text(_decoded(await answer.read()), "content_uri")
+        request = _Request("POST", "/_matrix/media/v3/upload", data, mimetype, query, TRANSFER_SECONDS)
+        answer = await self._answered(request, aiohttp.ClientResponse.read)
+        return get_text(_decoded(answer), "content_uri")
 
     async def get_file(self, path: str, limit: int) -> bytes:
         """Download at most `limit` bytes; Undeliverable as soon as it is clear that there are more."""
-        async with self._answer(_Request("GET", path, seconds=TRANSFER_SECONDS)) as answer:
-            if (answer.content_length or 0) > limit:
-                raise UndeliverableError(f"a file of {answer.content_length} bytes; the limit is {limit}")
-            found = bytearray()
-            async for chunk in answer.content.iter_chunked(64 * 1024):
-                found += chunk
-                if len(found) > limit:
-                    raise UndeliverableError(f"a file of more than {limit} bytes")
-            return bytes(found)
+        request = _Request("GET", path, seconds=TRANSFER_SECONDS)
+        return await self._answered(request, partial(_at_most, limit))
 
-    @asynccontextmanager
-    async def _answer(self, ask: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A 2xx answer whose body is not read yet."""
-        headers = {"Content-Type": ask.content_type} if ask.content_type else {}
-        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        patience = aiohttp.ClientTimeout(total=ask.seconds, sock_connect=CONNECT_SECONDS)
+    async def _answered(
+        self, ask: _Request, read: Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
+    ) -> bytes:
+        """The body of a 2xx answer, as `read` takes it."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if ask.content_type:
+            headers["Content-Type"] = ask.content_type
         sent = self._session.request(
             ask.method,
             self.url + ask.path,
             data=ask.data,
             headers=headers,
             params=ask.query,
-            timeout=patience,
+            timeout=_patience(ask.seconds),
         )
         try:
             async with sent as answer:
                 if not 200 <= answer.status < 300:
                     raise failure(answer.status, _decoded(await answer.read()), answer.headers)
-                yield answer
+                return await read(answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as trouble:
             why = f"{ask.method} {ask.path}: {type(trouble).__name__} {trouble}".rstrip()
             raise TryLaterError(why) from trouble
+
+
+async def _at_most(limit: int, answer: aiohttp.ClientResponse) -> bytes:
+    if (answer.content_length or 0) > limit:
+        raise UndeliverableError(f"a file of {answer.content_length} bytes; the limit is {limit}")
+    found = bytearray()
+    async for chunk in answer.content.iter_chunked(64 * 1024):
+        found += chunk
+        if len(found) > limit:
+            raise UndeliverableError(f"a file of more than {limit} bytes")
+    return bytes(found)
+
+
+@cache
+def _patience(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
 
 
 def _decoded(data: bytes) -> object:

@@ -32,7 +32,24 @@ def output_of(*command: str) -> str:
     [
         (("bench.turn", "--turns", "60"), 3),
         (("bench.rooms", "--rooms", "3"), 3),
-        (("bench.stub", "--stored", "50", "--messages", "6", "--rooms", "3"), 1),
+        (("bench.turn", "--turns", "60", "--rounds", "1", "--against", "."), 6),
+        (("bench.stub", "--stored", "0,50", "--messages", "6", "--rooms", "3", "--rivals", "nio"), 3),
+        (
+            (
+                "bench.stub",
+                "--stored",
+                "0",
+                "--messages",
+                "6",
+                "--rooms",
+                "3",
+                "--rivals",
+                "",
+                "--against",
+                ".",
+            ),
+            2,
+        ),
     ],
 )
 def test_the_smallest_bench_ends_well_and_prints_its_table(command: tuple[str, ...], rows: int) -> None:

@@ -216,3 +216,21 @@ def test_more_rows_than_are_held_in_memory_all_go_out(
         )
 
     with_outbox(tmp_path, work)
+
+
+def test_who_must_know_at_once_has_arrivals_noted_before_their_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "NOTE_SECONDS", 3600.0)
+
+    async def work(office: OutboxHarness) -> None:
+        row = await office.write("!a", "hello")
+        async with office.running() as postman:
+            postman.wake()
+            await office.until(lambda: office.server.bodies("!a") == ["hello"])
+            await postman.settled(20)
+            assert await office.column("event_id", row) is None
+            await postman.note_arrived()
+            assert await office.column("event_id", row) == f"$a-{row}"
+
+    with_outbox(tmp_path, work)

@@ -8,8 +8,10 @@ import pytest
 
 from bot.chat import Edited, Redacted, Said, Unreadable
 from bot.rehearsal.chat import direct_room
-from bot.setup.bootstrap import fill_database
+from bot.setup.roster_import import compare, make_true
+from storage.db import Transaction
 from tests.support.bot_in_memory import FIRST, GROUP, LI, START, ZHANG, InMemoryBot, plan, said
+from tests.support.records import written
 
 LEAK = "22 水管老化漏水没人修"
 
@@ -64,8 +66,13 @@ def hand_over(stand: InMemoryBot) -> None:
         replace(person, places=places[person.user_id](person.places)) if person.user_id in places else person
         for person in roster.people
     )
-    changed = replace(plan(), roster=replace(roster, people=moved))
-    stand.write(lambda tx: fill_database(tx, changed, stand.now))
+    changed, today = replace(roster, people=moved), stand.now.date().isoformat()
+
+    def bring_in(tx: Transaction) -> None:
+        with written(tx, stand.now, None) as record:
+            make_true(record, changed, compare(tx, changed, today), today)
+
+    stand.write(bring_in)
 
 
 def test_a_finding_stays_its_reporters_when_the_place_becomes_somebody_elses(stand: InMemoryBot) -> None:
