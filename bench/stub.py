@@ -29,6 +29,8 @@ from bot.demo.homeserver import HOST
 
 START_SECONDS = 30.0
 WAVE_SECONDS = 120.0
+ANSWERS = "SELECT count(*) FROM actions WHERE verb = 'answer'"
+OLD_ANSWERS = "SELECT count(*) FROM history WHERE action = 'answered'"
 HEADER = ("stored answers", "answers/s", "p50 ms", "p95 ms", "bot CPU ms/answer", "RSS MiB", "against empty")
 
 
@@ -107,9 +109,13 @@ async def wave(url: str, running: Child, messages: int) -> dict[str, float]:
 
 
 def answers_in(database: Path) -> int:
-    """How many answers the file holds, read from outside the bot."""
+    """How many answers the file holds, read from outside the bot: of today's schema, or of the one that kept `history`."""
     with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT count(*) FROM history WHERE action = 'answered'").fetchone()[0])
+        old = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'history'"
+        ).fetchone()
+        sql = OLD_ANSWERS if old else ANSWERS
+        return int(connection.execute(sql).fetchone()[0])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
