@@ -285,3 +285,8 @@ def evidence_files(tx: Reader) -> dict[str, int]:
         "SELECT sha256, min(id) FROM evidence WHERE sha256 IS NOT NULL AND state = 'stored' GROUP BY 1"
     )
     return {row[0]: row[1] for row in rows}
+
+
+def sealed_by(tx: Reader, kind: str, subject: str) -> int:
+    """The newest action that changed it; 0 when none did."""
+    return tx.number("SELECT max(action) FROM changes WHERE kind = ? AND subject = ?", (kind, subject))

@@ -1,6 +1,6 @@
-"""The command line: paicha run | demo | rehearse | check | export | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | keys.
 
-Exit codes: 0 fine; 1 a mistake of use; 2 something the operator can mend, named with place and remedy.
+Exit codes: 0 fine; 1 a mistake of use; 2 something the operator can mend, named with place and remedy; of audit 3: wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.audit import add_audit, run_audit
 from bot.ledger.deliver import make_ledger
 from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
@@ -38,7 +39,10 @@ START = "2023-08-05 09:00"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the operator's kind of error is a plain text on standard error."""
-    options = _parser().parse_args(arguments)
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has said what is wrong, with a code that is ours for something else
+        return 1 if stop.code else 0
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # texts are Chinese whatever the machine's locale says
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--scope", default="", help="as after 台账 in chat: a unit, village, section, 未销号, 逾期"
     )
+    add_audit(command("audit", run_audit, "prove the history, running bot or not; 3: found something wrong"))
     keys = command("keys", _keys, "show the state of the bot's own keys and its fingerprint")
     configured(keys)
     return parser
