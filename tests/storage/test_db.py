@@ -104,7 +104,9 @@ def test_the_file_is_durable_strict_and_checks_references(tmp_path: Path) -> Non
         assert [row[0] for row in await database.read(lambda r: r.all(loose))] == []
         with pytest.raises(sqlite3.IntegrityError):
             await database.transaction(
-                lambda tx: tx.run("INSERT INTO places VALUES ('p', 'P', 'village', 'nowhere', 1, 1)")
+                lambda tx: tx.run(
+                    "INSERT INTO places (id, name, kind, unit_id, rank) VALUES ('p', 'P', 'village', 'nowhere', 1)"
+                )
             )
 
     with_database(tmp_path, work)
