@@ -24,7 +24,7 @@ from storage.audit import Wrong, audit
 from storage.db import Database, Reader, Row, Transaction
 
 Effects = Counter[str]
-SAID = "act IN ('message', 'ledger') AND reason IN ('reply', 'notice')"
+SAID = "act IN ('message', 'ledger') AND reason IN ('reply', 'notice')"  # a greeting is heard like a reply
 EFFECTS = (
     "SELECT 'check', place_id, item_id, answer, basis, person_id FROM checks",
     "SELECT 'finding', no, place_id, item_id, description, measure, horizon, due, state, rev, put_off FROM findings",

@@ -33,6 +33,8 @@ from bot.demo.homeserver import HOST, SERVER_NAME
 START_SECONDS = 30.0
 WAVE_SECONDS = 120.0
 MOST_A_ROOM = 65  # a village has 70 items; then the walk asks something else
+ANSWERS = "SELECT count(*) FROM actions WHERE verb = 'answer'"
+OLD_ANSWERS = "SELECT count(*) FROM history WHERE action = 'answered'"
 HEADER = ("bot", "answers/s", "p50 ms", "p95 ms", "bot CPU ms/answer", "x first", "RSS MiB")
 
 
@@ -169,9 +171,14 @@ async def _answer(
 
 
 def answers_in(database: Path) -> int:
-    """How many answers the file holds, read from outside the bot. (`bench.checkout` asks every checkout for this.)"""
+    """How many answers the file holds, read from outside the bot: of today's schema, or of the one that kept `history`.
+    (`bench.checkout` asks every checkout for this.)"""
     with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT count(*) FROM history WHERE action = 'answered'").fetchone()[0])
+        old = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'history'"
+        ).fetchone()
+        sql = OLD_ANSWERS if old else ANSWERS
+        return int(connection.execute(sql).fetchone()[0])
 
 
 def rows(entries: Sequence[Entry]) -> list[list[Cell]]:

@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | keys.
 
 Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
 3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_rehearse(commands)
     _add_check(commands)
     _add_export(commands)
+    _add_audit(commands)
     _add_keys(commands)
     return parser
 
@@ -151,6 +152,25 @@ def _add_export(commands: _Commands) -> None:
     export.add_argument("--data", type=Path, help="data folder of a rehearsal or demo, instead of settings")
     export.add_argument(
         "--scope", default="", help="as after 台账 in chat: a unit, village, section, 未销号, 逾期"
+    )
+
+
+def _add_audit(commands: _Commands) -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="prove that the history was not touched",
+        description="Walks the chain of the history, compares it with anchors that somebody outside has kept, replays it "
+        "against the tables and hashes the files of evidence. Works while the bot runs. Ends with 3 when something is wrong.",
+    )
+    _add_config(audit)
+    audit.add_argument("--data", type=Path, metavar="DIR", help="data folder, instead of settings")
+    audit.add_argument("--json", action="store_true", help="one JSON object")
+    audit.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        metavar="FILE|SEQ:HEAD",
+        help="what somebody outside has kept: a ledger, exported events of the county room, or 1234:9f3c0a1b2c3d4e5f",
     )
 
 

@@ -6,17 +6,23 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.county import plan, walker_id
 from bench.prefill import prefill
 from bench.process import ROOT
-from bench.stub_server import room_id
+from bench.stub import answers_in
+from bench.stub_server import ANSWER, BOT, OPENING, room_id
 from bench.table import quantile
-from bench.turn import fill
-from storage.audit import Wrong, audit
-from storage.db import Database
+from bench.turn import NOW, fill
+from bot.chat import Batch, Incoming, Said
+from bot.context import build_context
+from bot.engine.inbox import take_in
+from storage.audit import audit
+from storage.db import Database, Reader
 
 
 def output_of(*command: str) -> str:
@@ -31,6 +37,7 @@ def output_of(*command: str) -> str:
     ("command", "rows"),
     [
         (("bench.turn", "--turns", "60"), 3),
+        (("bench.audit", "--answers", "500"), 3),
         (("bench.rooms", "--rooms", "3"), 3),
         (("bench.turn", "--turns", "60", "--rounds", "1", "--against", "."), 6),
         (("bench.stub", "--stored", "0,50", "--messages", "6", "--rooms", "3", "--rivals", "nio"), 3),
@@ -68,27 +75,67 @@ def test_our_bot_and_a_bare_one_answer_side_by_side_on_a_real_homeserver() -> No
     assert "did not run" not in printed
 
 
-async def stored(path: Path) -> tuple[Wrong | None, list[int]]:
-    await fill(path, 1)
+@pytest.fixture
+def filled(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A file with 100 answers of the past, and a real one beside them."""
+    path = tmp_path / "paicha.db"
+    asyncio.run(fill(path, 1))
     prefill(path, 20, 100)
+    asyncio.run(said(path, OPENING, ANSWER, ANSWER))
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    yield connection
+    connection.close()
+
+
+async def said(path: Path, *words: str) -> None:
     database = await Database.open(path)
+    context = build_context(plan(20).campaign, BOT)
     try:
-        broken = await database.read(lambda tx: audit(tx).first_wrong)
+        for n, each in enumerate(words):
+            batch = Batch(str(n), (Incoming(f"$said-{n}", room_id(0), walker_id(0), NOW, Said(each)),))
+            await database.transaction(lambda tx, batch=batch: take_in(tx, context, batch, NOW))  # type: ignore[misc]
     finally:
         await database.close()
-    connection = sqlite3.connect(path)
-    counts = [
-        connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("inbox", "outbox", "checks")
-    ]
+
+
+ROWS = {
+    "inbox": "SELECT * FROM inbox WHERE event_id = :ref",
+    "actions": "SELECT * FROM actions WHERE ref = :ref",
+    "changes": "SELECT * FROM changes WHERE action = (SELECT seq FROM actions WHERE ref = :ref)",
+    "outbox": "SELECT * FROM outbox WHERE id = :out",
+    "checks": "SELECT * FROM checks WHERE (place_id, item_id) = (SELECT subject, part FROM changes JOIN actions"
+    " ON seq = action WHERE ref = :ref)",
+}
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_filled_in_answers_leave_the_rows_of_real_ones(filled: sqlite3.Connection, table: str) -> None:
+    kinds = []
+    for ref, out in (("$past-9", 10), ("$said-2", 103)):
+        (row,) = filled.execute(ROWS[table], {"ref": ref, "out": out}).fetchall()
+        kinds.append({name: type(value) for name, value in dict(row).items()})
+
+    assert kinds[0] == {**kinds[1], **({"sent_at": str, "event_id": str} if table == "outbox" else {})}
+
+
+def test_filled_in_answers_are_counted_and_stand_in_a_sound_history(filled: sqlite3.Connection) -> None:
+    path = Path(filled.execute("PRAGMA database_list").fetchone()["file"])
+
+    assert audit(Reader(filled)).first_wrong is None
+    assert answers_in(path) == 101
+    for table in ("inbox", "outbox", "checks"):
+        assert filled.execute(f"SELECT count(*) FROM {table}").fetchone()[0] >= 101
+
+
+def test_the_answers_of_a_file_of_the_schema_before_are_counted_too(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "old.db")
+    connection.executescript(
+        "CREATE TABLE history (action TEXT); INSERT INTO history VALUES ('answered'), ('told')"
+    )
     connection.close()
-    return broken, counts
 
-
-def test_filled_in_answers_leave_the_rows_of_real_ones(tmp_path: Path) -> None:
-    broken, counts = asyncio.run(stored(tmp_path / "paicha.db"))
-
-    assert broken is None
-    assert counts == [100, 100, 100]
+    assert answers_in(tmp_path / "old.db") == 1
 
 
 def test_a_quantile_is_one_of_the_values() -> None:

@@ -221,7 +221,7 @@ def test_more_rows_than_are_held_in_memory_all_go_out(
 def test_who_must_know_at_once_has_arrivals_noted_before_their_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "NOTE_SECONDS", 3600.0)
+    monkeypatch.setattr("bot.delivery.outbox_sender.NOTE_SECONDS", 3600.0)
 
     async def work(office: OutboxHarness) -> None:
         row = await office.write("!a", "hello")
