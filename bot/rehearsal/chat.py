@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat import Batch, Content, Incoming, Media, Message, RoomSeen, UndeliverableError, Upload
+from bot.chat import Batch, Content, Incoming, Media, Message, Refusal, RoomSeen, UndeliverableError, Upload
 from bot.clock import SetClock
 from bot.context import Context, build_context
 from bot.delivery.media import MediaFetcher
@@ -88,7 +88,7 @@ class RehearsalChat:
         if not path.is_file():
             raise UndeliverableError("the file is not there")
         if path.stat().st_size > limit:
-            raise UndeliverableError(f"a file over the limit of {limit} bytes")
+            raise UndeliverableError(f"a file over the limit of {limit} bytes", Refusal.TOO_LARGE)
         return path.read_bytes()
 
 
