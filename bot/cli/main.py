@@ -15,8 +15,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
 from bot.ledger.deliver import make_ledger
-from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
 from bot.rehearsal.player import Misdirected, Player, as_json, as_text, parse_time, perform
 from bot.scheduling.reminders import Hours

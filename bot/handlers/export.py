@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import SendLedger, line
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
-from bot.ledger.scope import Scope, parse_scope
 from bot.scheduling.digest import digest_lines
 from storage import people
 from storage.db import Reader

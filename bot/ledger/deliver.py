@@ -13,10 +13,10 @@ from pathlib import Path
 from bot.chat import Upload
 from bot.delivery.thumbnail import NoThumbnail, Thumbnail, kept_thumbnail
 from bot.domain.campaign import Campaign
+from bot.domain.scope import Scope, load_scope
 from bot.ledger.gather import Gathered, gather
 from bot.ledger.naming import ledger_name
 from bot.ledger.rows import NOT_FETCHED, PHOTO, EvidenceRow
-from bot.ledger.scope import Scope, load_scope
 from bot.ledger.workbook import build_workbook
 from storage.db import Database
 

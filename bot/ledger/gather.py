@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from bot.domain.campaign import Campaign, Item, PlaceKind
+from bot.domain.scope import Scope
 from bot.ledger.rows import (
     EVIDENCE_KINDS,
     NOT_FETCHED,
@@ -19,7 +20,6 @@ from bot.ledger.rows import (
     FormRow,
     LedgerHead,
 )
-from bot.ledger.scope import Scope
 from storage import checks, evidence, findings, people
 from storage.checks import Check
 from storage.db import Reader

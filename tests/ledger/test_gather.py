@@ -11,12 +11,12 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.chat import Said, Upload
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
 from bot.ledger.deliver import ledger_for
 from bot.ledger.gather import Gathered, gather
-from bot.ledger.scope import Scope, load_scope, parse_scope
 from storage import people
 from storage.db import Database
-from storage.people import Place
 from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
 
 CAMPAIGN = plan().campaign
@@ -102,22 +102,6 @@ def test_the_cover_counts_answered_asked_and_findings(stand: InMemoryBot) -> Non
     assert len(made(stand, Scope()).cover) == 28
 
 
-@pytest.mark.parametrize(
-    ("words", "scope"),
-    [
-        ("", Scope()),
-        ("全县", Scope()),
-        ("逾期", Scope(state="overdue")),
-        ("open", Scope(state="open")),
-        ("颍桥回族镇", Scope(unit="颍桥回族镇")),
-        ("颍桥示范一村", Scope(places=("颍桥示范一村",))),
-        ("颍桥回族镇 逾期", Scope(unit="颍桥回族镇", state="overdue")),
-    ],
-)
-def test_words_after_the_command_narrow_it_down(words: str, scope: Scope) -> None:
-    assert parse_scope(words, Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) == scope
-
-
 def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None:
     scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, people.all_places(stand.tx))
     assert scope is not None
@@ -127,20 +111,6 @@ def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None
     assert scope.label(CAMPAIGN, people.all_places(stand.tx)) == f"{FIRST}饮水安全"
 
 
-def test_words_that_name_nothing_are_not_guessed_at() -> None:
-    assert parse_scope("火星", Scope(), CAMPAIGN, people.all_places(InMemoryBot().tx)) is None
-
-
-def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: InMemoryBot) -> None:
-    own = [place for place in people.all_places(stand.tx) if place.name == FIRST]
-    base = Scope(places=(own[0].id,))
-    for words in ("全县", "麦岭镇", THIRD, "颍桥回族镇"):
-        scope = parse_scope(words, base, CAMPAIGN, own)
-        assert scope is None or all(
-            scope.holds(place) == (place.name == FIRST) for place in people.all_places(stand.tx)
-        )
-
-
 def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
     assert [f.number for f in made(stand, Scope(state="open")).findings] == [101, 102]
     assert [f.number for f in made(stand, Scope(state="overdue")).findings] == []
@@ -148,23 +118,6 @@ def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
     assert [f.number for f in made(stand, Scope(state="overdue"), late).findings] == [101]
     stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
     assert [f.number for f in made(stand, Scope(state="open"), late).findings] == [102]
-
-
-def test_a_scope_survives_the_outbox() -> None:
-    for scope in (Scope(), Scope(("a", "b"), "u", "s", "open")):
-        assert load_scope(scope.dump()) == scope
-
-
-def test_a_scope_has_the_name_of_what_it_holds() -> None:
-    every = people.all_places(InMemoryBot().tx)
-
-    def label(scope: Scope, places: list[Place] = every) -> str:
-        return scope.label(CAMPAIGN, places)
-
-    assert label(of(FIRST)) == FIRST
-    assert label(Scope(unit="颍桥回族镇")) == "颍桥回族镇"
-    assert label(Scope()) == CAMPAIGN.county
-    assert label(Scope(state="overdue")).endswith("逾期")
 
 
 def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_path: Path) -> None:

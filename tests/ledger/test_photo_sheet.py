@@ -19,10 +19,10 @@ from PIL import Image
 
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
 from bot.delivery.media import write_once
+from bot.domain.scope import Scope
 from bot.ledger.content_hash import content_hash
 from bot.ledger.deliver import MOST_PICTURES, make_ledger, with_pictures
 from bot.ledger.rows import PHOTO, EvidenceRow
-from bot.ledger.scope import Scope
 from bot.ledger.workbook import build_workbook
 from bot.rehearsal.chat import SERVER
 from bot.setup.bootstrap import fill_database
