@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.dialogue.parsing.scope import parse_scope
 from bot.domain.scope import Scope
-from bot.ledger.deliver import make_ledger
+from bot.ledger.deliver import LedgerSource, Order, make_ledger
 from bot.rehearsal.chat import SERVER, open_rehearsal
 from bot.rehearsal.player import Misdirected, Player, as_json, as_text, parse_time, perform
 from bot.scheduling.reminders import Hours
@@ -27,6 +27,7 @@ from bot.setup.config import Config, load_config
 from bot.setup.errors import FileErrors
 from bot.setup.fields import read_file
 from bot.setup.roster_file import parse_roster
+from bot.texts import load_texts
 from storage import people
 from storage.db import Database, StorageError
 from storage.lock import hold
@@ -225,7 +226,8 @@ async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) ->
         if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
             last = await database.read(lambda tx: tx.value("SELECT max(at) FROM history"))
             now = datetime.fromisoformat(str(last)) if last else now
-        upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
+        source = LedgerSource(database, plan.campaign, load_texts(), path.parent / "media")
+        upload = await make_ledger(source, Order(scope), now)
         options.output.write_bytes(upload.data)
         print(f"{options.output}: {len(upload.data)} bytes")
         return 0

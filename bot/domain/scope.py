@@ -32,7 +32,17 @@ class ScopeWords:
     together: str  # what stands between the parts of the name
 
 
-# For who does not say in which language.
+def scope_words(texts: Mapping[str, str]) -> ScopeWords:
+    """`texts` of one language."""
+    return ScopeWords(
+        open=texts["scope_open"],
+        overdue=texts["scope_overdue"],
+        several=texts["scope_several"],
+        together=texts["scope_together"],
+    )
+
+
+# For who does not say in which language; a test holds it equal to the texts.
 USUAL_WORDS = ScopeWords("未销号", "逾期", "{first}等{n}处", "")
 
 

@@ -6,14 +6,16 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from bot.ledger.words import LedgerWords
+
 A3, A4 = 8, 9  # the workbook format's numbers
 
 
-def landscape(sheet: Worksheet, paper: int) -> None:
+def landscape(sheet: Worksheet, paper: int, words: LedgerWords) -> None:
     """Turn the sheet and put "— 3 —" below every page."""
     sheet.page_setup.paperSize, sheet.page_setup.orientation = paper, "landscape"
     footer = sheet.oddFooter or HeaderFooterItem()
-    footer.center.text, footer.center.font, footer.center.size = "— &P —", "宋体,Regular", 14
+    footer.center.text, footer.center.font, footer.center.size = words.say("ledger_page"), "宋体,Regular", 14
     sheet.oddFooter = footer
 
 

@@ -18,7 +18,7 @@ from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.dialogue.effects import line
 from bot.engine.inbox import take_in
-from bot.ledger.deliver import ledger_for
+from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.scheduling.reminders import Hours, tick
 from bot.setup.bootstrap import Setup, fill_database
 from storage import outbox, people, rooms
@@ -186,9 +186,10 @@ def doors(
     database: Database, stage: RehearsalChat, context: Context, folder: Path, now: Callable[[], datetime]
 ) -> tuple[OutboxSender, MediaFetcher]:
     """The postman and the gallery of a rehearsal."""
+    source = LedgerSource(database, context.campaign, context.texts, folder / "media")
 
     async def build(row: Outgoing) -> Upload | str:
-        made = await ledger_for(database, context.campaign, row.content, folder / "media", now())
+        made = await ledger_for(source, row.content, now())
         return (
             made
             if isinstance(made, Upload)

@@ -13,11 +13,12 @@ from openpyxl import load_workbook
 from bot.chat import Said, Upload
 from bot.dialogue.parsing.scope import parse_scope
 from bot.domain.scope import Scope
-from bot.ledger.deliver import ledger_for
-from bot.ledger.gather import Gathered, gather
+from bot.ledger.deliver import LedgerSource, ledger_for
+from bot.ledger.gather import Asked, Gathered, gather
 from storage import people
 from storage.db import Database
 from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
+from tests.support.ledger_rows import CHINESE, TEXTS
 
 CAMPAIGN = plan().campaign
 LEAK = "三组王五家水管老化漏水"
@@ -37,7 +38,7 @@ def stand() -> InMemoryBot:
 
 
 def made(stand: InMemoryBot, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
-    return gather(stand.tx, CAMPAIGN, scope or of(FIRST), "张三", stand.now + later)
+    return gather(stand.tx, CAMPAIGN, Asked(scope or of(FIRST), "张三", CHINESE), stand.now + later)
 
 
 def of(name: str) -> Scope:
@@ -130,7 +131,9 @@ def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_pa
     async def run() -> Upload | str:
         database = await Database.open(path)
         try:
-            return await ledger_for(database, CAMPAIGN, row.content, tmp_path / "media", START)
+            return await ledger_for(
+                LedgerSource(database, CAMPAIGN, TEXTS, tmp_path / "media"), row.content, START
+            )
         finally:
             await database.close()
 
