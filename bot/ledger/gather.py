@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.domain.campaign import Campaign, Item, PlaceKind
 from bot.domain.scope import Scope, scope_words
-from bot.ledger.form_wording import Books, form_row
+from bot.ledger.form_wording import Books, description, form_row
 from bot.ledger.rows import CoverCell, CoverRow, EvidenceRow, FindingRow, FormRow, LedgerHead
 from bot.ledger.words import LedgerWords
 from storage import checks, evidence, findings, people
@@ -51,12 +51,20 @@ def gather(tx: Reader, campaign: Campaign, asked: Asked, now: datetime) -> Gathe
     scope, words = asked.scope, asked.words
     every = people.all_places(tx)
     places = tuple(place for place in every if scope.holds(place))
-    books = Books(campaign, words, places, {p.id: checks.of_place(tx, p.id) for p in places}, {})
     today = now.astimezone(campaign.timezone).date()
     wanted = {place.id: place for place in places}
-    shown = [f for f in findings.live(tx) if f.place_id in wanted and _fits(f, scope, campaign, today)]
+    there = [f for f in findings.live(tx) if f.place_id in wanted]
+    shown = [f for f in there if _fits(f, scope, campaign, today)]
+    by_cell: dict[tuple[str, str], list[Finding]] = {}
     for finding in shown:
-        books.findings.setdefault((finding.place_id, finding.item_id), []).append(finding)
+        by_cell.setdefault((finding.place_id, finding.item_id), []).append(finding)
+    answers = {place.id: checks.of_place(tx, place.id) for place in places}
+    elsewhere = {(f.place_id, f.item_id) for f in there} - by_cell.keys()
+    if scope.state == "overdue":  # what nobody has described yet has no date it could be past
+        elsewhere |= {
+            (at, it.item_id) for at in answers for it in answers[at].values() if it.answer == "found"
+        }
+    books = Books(campaign, words, places, answers, by_cell, frozenset(elsewhere))
     head = LedgerHead(
         title=campaign.ledger_title,
         scope=scope.label(campaign, every, scope_words(words.texts)),
@@ -126,7 +134,7 @@ def _finding_row(books: Books, place: Place, finding: Finding, known: _Known) ->
         item_no=item.no if item else 0,
         section=campaign.section[item.section_id].name if item else "",
         object=finding.object,
-        description=finding.description,
+        description=description(books.words, finding),
         cause=finding.cause,
         measure=finding.measure,
         horizon=horizon.name if horizon else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from bot.dialogue.parsing.scope import parse_scope
 from bot.domain.scope import Scope
 from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.ledger.gather import Asked, Gathered, gather
+from bot.ledger.words import STATES, LedgerWords
 from storage import people
 from storage.db import Database
 from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
-from tests.support.ledger_rows import CHINESE, TEXTS
+from tests.support.ledger_rows import CHINESE, ENGLISH, TEXTS
 
 CAMPAIGN = plan().campaign
 LEAK = "三组王五家水管老化漏水"
@@ -37,8 +39,13 @@ def stand() -> InMemoryBot:
     return fresh
 
 
-def made(stand: InMemoryBot, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
-    return gather(stand.tx, CAMPAIGN, Asked(scope or of(FIRST), "张三", CHINESE), stand.now + later)
+def made(
+    stand: InMemoryBot,
+    scope: Scope | None = None,
+    later: timedelta = timedelta(),
+    words: LedgerWords = CHINESE,
+) -> Gathered:
+    return gather(stand.tx, CAMPAIGN, Asked(scope or of(FIRST), "张三", words), stand.now + later)
 
 
 def of(name: str) -> Scope:
@@ -71,6 +78,50 @@ def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: InMemoryBot)
     assert row.units_text == "县水利局"
     draft = next(row for row in made(stand).form if row.no == 12)
     assert (draft.measure_text, draft.result_text) == ("未填", "草稿（时限未定）")
+
+
+def test_what_was_found_but_not_yet_described_is_never_blank_nor_unreported(stand: InMemoryBot) -> None:
+    stand.tx.run("UPDATE findings SET description = ' ' WHERE no = 102")
+    rows = made(stand)
+    assert text(rows, 12) == "发现（待补充）（问题102）"
+    (draft,) = [row for row in rows.findings if row.number == 102]
+    assert (draft.description, draft.state) == ("发现（待补充）", "草稿")
+    assert text(made(stand, Scope()), 12).startswith(f"{FIRST}：发现（待补充）（问题102）")
+    english = made(stand, words=ENGLISH)
+    assert text(english, 12) == "found (details to follow) (problem 102)"
+    assert [row.description for row in english.findings][1] == "found (details to follow)"
+
+
+def test_an_answer_that_something_was_found_is_enough_to_be_printed(stand: InMemoryBot) -> None:
+    stand.tx.run("UPDATE findings SET state = 'void' WHERE no = 102")
+    stand.tx.run("UPDATE checks SET answer = 'found' WHERE item_id = ?", (CAMPAIGN.by_no[12].id,))
+    rows = made(stand)
+    row = next(row for row in rows.form if row.no == 12)
+    assert (row.finding_text, row.measure_text, row.result_text) == ("发现（待补充）", "未填", "未填")
+    assert row.units_text
+    assert [row.number for row in rows.findings] == [101]
+    assert text(made(stand, Scope()), 12).startswith(f"{FIRST}：发现（待补充）\n")
+    assert text(made(stand, words=ENGLISH), 12) == "found (details to follow)"
+    assert text(made(stand, replace(of(FIRST), state="overdue")), 12) == "发现（不在本表范围）"
+
+
+def test_what_the_scope_leaves_out_is_not_said_to_be_undescribed_or_not_applicable(
+    stand: InMemoryBot,
+) -> None:
+    stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
+    assert text(made(stand, replace(of(FIRST), state="open")), 22) == "发现（不在本表范围）"
+    assert text(made(stand), 22) == f"{LEAK}（问题101）"
+
+
+def test_every_state_of_a_finding_is_worded_and_verified_ones_are_still_open(stand: InMemoryBot) -> None:
+    stand.tx.run("PRAGMA ignore_check_constraints = ON")
+    for state in STATES[:-1]:  # void ones are in no ledger
+        stand.tx.run("UPDATE findings SET state = ? WHERE no = 101", (state,))
+        row = next(row for row in made(stand).findings if row.number == 101)
+        assert row.state == CHINESE.state(state)
+    stand.tx.run("UPDATE findings SET state = 'verified' WHERE no = 101")
+    assert [row.number for row in made(stand, Scope(state="open")).findings] == [101, 102]
+    assert next(row for row in made(stand).form if row.no == 22).result_text.startswith("已核实（")
 
 
 def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: InMemoryBot) -> None:
@@ -121,9 +172,12 @@ def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
     assert [f.number for f in made(stand, Scope(state="open"), late).findings] == [102]
 
 
-def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "name"), [("zh-CN", "台账"), ("en", "Ledger")])
+def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook_in_their_language(
+    tmp_path: Path, language: str, name: str
+) -> None:
     stand = InMemoryBot()
-    stand.says("排查", "1", f"22 有，{LEAK}")
+    stand.says("排查", "1", f"22 有，{LEAK}", f"语言 {language}")
     (row,) = [row for row in stand.take(stand.event(Said("台账"))) if row.act == "ledger"]
     path = tmp_path / "paicha.db"
     stand.connection.execute("VACUUM INTO ?", (str(path),))
@@ -131,15 +185,16 @@ def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_pa
     async def run() -> Upload | str:
         database = await Database.open(path)
         try:
-            return await ledger_for(
-                LedgerSource(database, CAMPAIGN, TEXTS, tmp_path / "media"), row.content, START
-            )
+            source = LedgerSource(database, CAMPAIGN, TEXTS, tmp_path / "media")
+            return await ledger_for(source, row.content, START)
         finally:
             await database.close()
 
     upload = asyncio.run(run())
     assert isinstance(upload, Upload)
+    assert upload.name.endswith(f"_{name.lower()}.xlsx")
     sheets = load_workbook(io.BytesIO(upload.data))
+    assert sheets.sheetnames[0] == name
     values = {
         str(cell) for sheet in sheets for cells in sheet.iter_rows(values_only=True) for cell in cells if cell
     }
