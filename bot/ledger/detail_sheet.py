@@ -94,7 +94,7 @@ def _set_up(sheet: Worksheet, last: int, head: LedgerHead) -> None:
     sheet.freeze_panes = f"{LETTER['item_no']}2"
     sheet.auto_filter.ref = f"A1:{LETTER['source']}{last}"
     sheet.print_title_rows = "1:1"
-    landscape(sheet, A3, head.words)  # so many columns
+    landscape(sheet, A3, head)  # so many columns
     fit_to_width(sheet)
     states = [head.words.state(state) for state in STATES]
     choice = DataValidation(type="list", formula1=f'"{",".join(states)}"', allow_blank=True)

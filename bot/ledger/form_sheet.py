@@ -149,6 +149,8 @@ def _foot(head: LedgerHead, digest: str) -> list[str]:
         words.say("ledger_foot", **when, version=head.version, document=head.document),
         words.say("ledger_foot_hash", digest=digest),
     ]
+    if head.anchor:
+        lines.append(head.anchor_text)
     return [*lines, words.say("ledger_foot_note", note=head.note)] if head.note else lines
 
 
@@ -159,7 +161,7 @@ def _set_up(sheet: Worksheet, last: int, head: LedgerHead) -> None:
     sheet.print_title_rows = f"{HEAD_ROW}:{HEAD_ROW}"
     sheet.print_area = f"A1:J{last}"
     sheet.print_options.horizontalCentered = True
-    landscape(sheet, A4, head.words)
+    landscape(sheet, A4, head)
     sheet.page_setup.scale = 100  # shrinking to fit would make Excel ignore the page ends that are set here
     margins = sheet.page_margins
     margins.top, margins.bottom = TOP / 72, BOTTOM / 72

@@ -46,8 +46,8 @@ class _Known:
     names: dict[int, str]  # person id -> name
 
 
-def gather(tx: Reader, campaign: Campaign, asked: Asked, now: datetime) -> Gathered:
-    """The whole ledger of a scope as it stands at `now`."""
+def gather(tx: Reader, campaign: Campaign, asked: Asked, now: datetime, *, anchor: str = "") -> Gathered:
+    """The whole ledger of a scope as it stands at `now`; `anchor` is the head of the history then, seq:head."""
     scope, words = asked.scope, asked.words
     every = people.all_places(tx)
     places = tuple(place for place in every if scope.holds(place))
@@ -75,6 +75,7 @@ def gather(tx: Reader, campaign: Campaign, asked: Asked, now: datetime) -> Gathe
         version=f"{now.astimezone(campaign.timezone):%Y%m%d-%H%M%S}",
         words=words,
         filled_by=asked.by,
+        anchor=anchor,
     )
     items = [item for item in campaign.items if not scope.section or item.section_id == scope.section]
     form = tuple(form_row(books, item) for item in items)

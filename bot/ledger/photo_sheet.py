@@ -58,7 +58,7 @@ def photos_sheet(
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{LETTERS[-1]}{len(rows) + 1}"
     sheet.print_title_rows = "1:1"
-    landscape(sheet, A4, head.words)
+    landscape(sheet, A4, head)
     fit_to_width(sheet)
     for number, piece in enumerate(rows, 2):
         if piece.picture:

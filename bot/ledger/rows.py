@@ -30,10 +30,25 @@ class LedgerHead:
     words: LedgerWords  # of the language the whole workbook is in
     filled_by: str = ""
     note: str = ""
+    anchor: str = (
+        ""  # seq:head of the history at the cut-off, to prove by it later what was known; "" when unknown
+    )
 
     @property
     def setting(self) -> Setting:
         return Setting(self.zone, self.words.say("ledger_cut"))
+
+    @property
+    def stamp(self) -> str:
+        """In short, for every page: until when and which version."""
+        local, words = self.cut_off.astimezone(self.zone), self.words
+        when = {"day": words.day(local), "time": f"{local:%H:%M}"}
+        return words.say("ledger_stamp", **when, version=self.version)
+
+    @property
+    def anchor_text(self) -> str:
+        """The anchor with its name; "" where there is none."""
+        return self.words.say("ledger_anchor", anchor=self.anchor) if self.anchor else ""
 
 
 @dataclass(frozen=True, slots=True)

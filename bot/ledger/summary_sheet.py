@@ -39,7 +39,7 @@ def cover_sheet(
     for at, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(at)].width = width
     sheet.freeze_panes = "B1"
-    landscape(sheet, A4, head.words)
+    landscape(sheet, A4, head)
     sheet.page_margins.left = sheet.page_margins.right = 0.47  # inches
     # Counted in the widest digits there are. Not "fit to page": Excel would ignore the break between the tables.
     sheet.page_setup.scale = min(100, int(100 * PAPER_WIDTH / (9 * sum(widths) + 5 * len(widths))))
@@ -79,6 +79,9 @@ def _lines(styles: Styles, head: LedgerHead, matrix: Matrix) -> Iterator[str]:
             yield row(number, cells, _height(line))
             number += 1
         number += 1
+    if head.anchor:  # on the screen too, where no page shows its footer
+        stamp = f"{head.stamp}　　{head.anchor_text}"
+        yield row(number, [cell(f"A{number}", stamp, styles.line, setting)], 26.0)
 
 
 def _table(caption: str, matrix: Matrix, look: Look, styles: Styles) -> Iterator[list[tuple[Value, int]]]:

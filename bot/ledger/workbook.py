@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.writer.excel import ExcelWriter
 
 from bot.ledger.cell_xml import clean
@@ -28,6 +29,7 @@ from bot.ledger.rows import CoverRow, EvidenceRow, FindingRow, FormRow, LedgerHe
 from bot.ledger.styles import make_styles
 from bot.ledger.summary_sheet import cover_sheet
 
+ANCHOR = "paicha-anchor"  # the custom property of the document in which a program finds the anchor
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
 _EMPTY_ROWS = (b"<sheetData />", b"<sheetData/>", b"<sheetData></sheetData>")
 _CHUNK = 200  # rows handed to the compressor at once
@@ -68,6 +70,9 @@ def _describe(book: Workbook, head: LedgerHead, digest: str) -> None:
     about.creator, about.version = "Paicha", clean(head.version)
     about.identifier = f"sha256:{digest}"
     about.created = about.modified = head.cut_off.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    if head.anchor:
+        anchor = StringProperty(name=ANCHOR, value=clean(head.anchor))
+        book.custom_doc_props.append(anchor)  # type: ignore[attr-defined]  # newer than the stubs
 
 
 def _pack(book: Workbook, rows: Sequence[Iterable[str]]) -> bytes:

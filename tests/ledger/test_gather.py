@@ -124,6 +124,13 @@ def test_every_state_of_a_finding_is_worded_and_verified_ones_are_still_open(sta
     assert next(row for row in made(stand).form if row.no == 22).result_text.startswith("已核实（")
 
 
+def test_the_anchor_goes_into_the_head_of_the_ledger(stand: InMemoryBot) -> None:
+    asked = Asked(of(FIRST), "张三", CHINESE)
+    made_with = gather(stand.tx, CAMPAIGN, asked, stand.now, anchor="7:9f3c0123456789ab")
+    assert made_with.head.anchor == "7:9f3c0123456789ab"
+    assert made(stand).head.anchor == ""
+
+
 def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: InMemoryBot) -> None:
     rows = made(stand, Scope())
     assert text(rows, 22).startswith(f"{FIRST}：{LEAK}（问题101）")
