@@ -20,7 +20,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 
 from bot.ledger.rows import CoverCell, CoverRow, FindingRow, FormRow, LedgerHead
+from bot.ledger.words import ledger_words
 from bot.ledger.workbook import build_workbook
+from bot.texts import load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RUNS = 3
@@ -37,6 +39,7 @@ def main() -> None:
         datetime(2023, 8, 12, 18, tzinfo=ZONE),
         ZONE,
         "V1",
+        ledger_words(load_texts(), "zh-CN"),
     )
     form = [form_row(no) for no in range(1, 73)]
     cover = [CoverRow("颍桥回族镇", tuple(CoverCell(f"分项{n}", 4, 5, 1) for n in range(1, 17)))]

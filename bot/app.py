@@ -20,7 +20,7 @@ from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.dialogue.effects import line
 from bot.engine.inbox import read_again, take_in
-from bot.ledger.deliver import ledger_for
+from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.matrix.crypto_store import STORAGE_TROUBLES
 from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.hours import Hours
@@ -197,8 +197,10 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
         raise
     context = build_context(plan.campaign, settings.user_id)
 
+    source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
+
     async def build(row: OutboxRow) -> Upload | str:
-        made = await ledger_for(database, plan.campaign, row.content, config.data_dir / "media", clock.now())
+        made = await ledger_for(source, row.content, clock.now())
         return (
             made
             if isinstance(made, Upload)

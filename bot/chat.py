@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -166,8 +167,20 @@ def poll(question: str, options: Sequence[str]) -> dict[str, object]:
     return {POLL: start, "org.matrix.msc1767.text": f"{question} {' '.join(options)}"}
 
 
+class Refusal(StrEnum):
+    """Why something can never be sent or fetched: what people are told is chosen by this, never by the words."""
+
+    OTHER = "other"  # forbidden, left, not there: the server said no
+    TOO_LARGE = "too_large"  # over the limit
+    DAMAGED = "damaged"  # it came, but is not what was sent
+
+
 class UndeliverableError(Exception):
     """This message can never be sent (left the room, forbidden, too large). Retrying would not help."""
+
+    def __init__(self, why: str, reason: Refusal = Refusal.OTHER) -> None:
+        super().__init__(why)
+        self.reason = reason
 
 
 class TryLaterError(Exception):

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.setup_files import CHECKLIST, DEMO_ROSTER, plan_from, plan_of
-from bot.ledger.deliver import make_ledger
-from bot.ledger.scope import Scope, parse_scope
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
+from bot.ledger.deliver import LedgerSource, Order, make_ledger
 from bot.rehearsal.names import SERVER
 from bot.setup.bootstrap import Setup
 from bot.setup.config import load_config
+from bot.texts import load_texts
 from storage import places
 from storage.db import Database
 
@@ -45,7 +47,8 @@ async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) ->
         if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
             last = await database.read(lambda tx: tx.value("SELECT max(at) FROM actions"))
             now = datetime.fromisoformat(str(last)) if last else now
-        upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
+        source = LedgerSource(database, plan.campaign, load_texts(), path.parent / "media")
+        upload = await make_ledger(source, Order(scope), now)
         options.output.write_bytes(upload.data)
         print(f"{options.output}: {len(upload.data)} bytes")
         return 0

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import puremagic
 
-from bot.chat import Chat, Media, TryLaterError, UndeliverableError, notice
+from bot.chat import Chat, Media, Refusal, TryLaterError, UndeliverableError, notice
 from bot.context import Context
 from bot.dialogue.effects import line
 from storage import evidence, outbox, people
@@ -29,6 +29,11 @@ from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
 AGAIN = 30.0  # seconds until a failed fetch is tried again
+TOLD = {  # what the sender is told of a file that cannot be had
+    Refusal.OTHER: "gone_missing",
+    Refusal.TOO_LARGE: "gone_large",
+    Refusal.DAMAGED: "gone_damaged",
+}
 
 
 @dataclass(slots=True)
@@ -61,7 +66,7 @@ class MediaFetcher:
             try:
                 data = await self.chat.download(_media(piece), self.limit)
             except UndeliverableError as error:
-                await self.database.transaction(lambda tx, p=piece, e=str(error): self._lost(tx, p, e))  # type: ignore[misc]
+                await self.database.transaction(lambda tx, p=piece, e=error: self._lost(tx, p, e))  # type: ignore[misc]
             except TryLaterError as error:
                 log.info("evidence %d waits: %s", piece.id, error)
                 left += 1
@@ -88,14 +93,14 @@ class MediaFetcher:
             other, finding = same.finding_no or 0, current.finding_no or 0
             self._tell(tx, current, "photo_same", other=other, finding=finding)
 
-    def _lost(self, tx: Transaction, piece: Evidence, why: str) -> None:
+    def _lost(self, tx: Transaction, piece: Evidence, error: UndeliverableError) -> None:
         with self._record(tx, piece) as written:
-            evidence.lost(written, piece.id, why)
+            evidence.lost(written, piece.id, str(error))
         zone = self.context.campaign.timezone
         at = datetime.fromisoformat(piece.at).astimezone(zone).strftime("%m-%d %H:%M")
-        reason = "gone_large" if "limit" in why else "gone_damaged" if "match" in why else "gone_missing"
         person = people.by_id(tx, piece.person_id)
-        reason_text = self.context.texts.render(line(reason, limit=self.limit // 1_000_000), person.language)
+        said = line(TOLD[error.reason], limit=self.limit // 1_000_000)
+        reason_text = self.context.texts.render(said, person.language)
         self._tell(tx, piece, "photo_gone", at=at, name=piece.name, why=reason_text)
 
     def _tell(self, tx: Transaction, piece: Evidence, key: str, **params: str | int) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from bot.dialogue.digest import lines_of
 from bot.dialogue.effects import SendLedger, line
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
-from bot.ledger.scope import Scope, parse_scope
 from storage import digests, figures
 from storage.db import Reader
 

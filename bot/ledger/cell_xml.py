@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TypeAlias
 
@@ -16,7 +17,6 @@ from bot.ledger.text_metrics import TALLEST
 Value: TypeAlias = str | int | date | None
 
 MAX_UNITS = 32_767  # of UTF-16 in one cell: above it Excel calls the file damaged
-CUT_NOTE = "……（超过单元格容量，后文从略）"
 MAX_EXACT = 10**15  # numbers are doubles in a workbook; a longer one would lose its last digits
 
 # Not allowed in XML, or able to show a text other than it is. Line ends of all kinds are mended before.
@@ -31,14 +31,22 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 -- workbooks know no zones
 _FIRST_DAY = date(1900, 3, 1)  # before it, workbooks count a 29 February 1900 that never was
 
 
-def cell(reference: str, value: Value, style: int, zone: tzinfo) -> str:
-    """The XML of one cell. `reference` like "B7", `style` a number of the workbook; aware times go to `zone`."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What holds for every cell of a workbook."""
+
+    zone: tzinfo  # aware times are shown in it
+    cut_note: str  # stands at the end of a text that is longer than a cell
+
+
+def cell(reference: str, value: Value, style: int, setting: Setting) -> str:
+    """The XML of one cell. `reference` like "B7", `style` a number of the workbook."""
     if value is None or value == "":
         return f'<c r="{reference}" s="{style}"/>'
     if isinstance(value, str):
         text = value
     elif isinstance(value, date):
-        serial = _serial(value, zone)
+        serial = _serial(value, setting.zone)
         if serial:
             return f'<c r="{reference}" s="{style}"><v>{serial}</v></c>'
         text = value.isoformat()
@@ -47,7 +55,7 @@ def cell(reference: str, value: Value, style: int, zone: tzinfo) -> str:
     else:
         text = str(value)
     if len(text) > MAX_UNITS // 2 or _NEEDS_CARE.search(text):
-        text = _escape(_cut(clean(text)))
+        text = _escape(_cut(clean(text), setting.cut_note))
     return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
@@ -67,12 +75,12 @@ def unescape(text: str) -> str:
     return re.sub("_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text)
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, note: str) -> str:
     if _units(text) <= MAX_UNITS:
         return text
-    room = MAX_UNITS - _units(CUT_NOTE)
+    room = MAX_UNITS - _units(note)
     # A character outside the basic plane takes two units; half of one at the cut is dropped.
-    return text.encode("utf-16-le")[: room * 2].decode("utf-16-le", "ignore") + CUT_NOTE
+    return text.encode("utf-16-le")[: room * 2].decode("utf-16-le", "ignore") + note
 
 
 def _units(text: str) -> int:

@@ -1,7 +1,7 @@
 """The SHA-256 printed on a ledger: two ledgers with the same figure say the same, whenever they were made.
 
 Rule: only what was reported counts. Cut-off time, version and layout are left out, so that an unchanged county
-has an unchanged figure.
+has an unchanged figure. It is taken over the words as they are printed, so each language has its own.
 """
 
 from __future__ import annotations

@@ -6,73 +6,85 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.chat import Upload
-from bot.delivery.thumbnail import NoThumbnail, Thumbnail, kept_thumbnail
+from bot.delivery.thumbnail import Thumbnail, kept_thumbnail
 from bot.domain.campaign import Campaign
-from bot.ledger.gather import Gathered, gather
+from bot.domain.roster import LANGUAGES
+from bot.domain.scope import Scope, load_scope
+from bot.ledger.gather import Asked, Gathered, gather
 from bot.ledger.naming import ledger_name
-from bot.ledger.rows import NOT_FETCHED, PHOTO, EvidenceRow
-from bot.ledger.scope import Scope, load_scope
+from bot.ledger.rows import EvidenceRow
+from bot.ledger.words import LedgerWords, ledger_words
 from bot.ledger.workbook import build_workbook
+from bot.texts import Texts
 from storage.db import Database
 
 log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_PICTURES = 200  # in one workbook: more make a file that phones do not open
-WITHOUT_PICTURE = {
-    NoThumbnail.UNKNOWN: "此格式无缩略图",
-    NoThumbnail.BROKEN: "图片损坏，打不开",
-    NoThumbnail.TOO_LARGE: "图片太大，无缩略图",
-    NoThumbnail.NO_READER: "HEIC格式，无缩略图",
-    NoThumbnail.NO_FILE: NOT_FETCHED,
-}
 
 
-async def make_ledger(
-    database: Database, campaign: Campaign, asked: tuple[Scope, str], media: Path, now: datetime
-) -> Upload:
-    """`asked` is (scope, who asks); `media` is where people's files lie. The workbook as a file with the official name."""
-    scope, by = asked
-    rows = await database.read(lambda tx: gather(tx, campaign, scope, by, now))
-    data = await asyncio.to_thread(_build, rows, media)
-    return Upload(ledger_name(rows.head.scope, now.astimezone(campaign.timezone)), XLSX, data)
+@dataclass(frozen=True, slots=True)
+class LedgerSource:
+    """What every ledger of this installation is made from; `media` is where people's files lie."""
+
+    database: Database
+    campaign: Campaign
+    texts: Texts
+    media: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One ledger that somebody wants: of which part of the county, by whose name, in which language."""
+
+    scope: Scope
+    by: str = ""
+    language: str = LANGUAGES[0]
+
+
+async def make_ledger(source: LedgerSource, order: Order, now: datetime) -> Upload:
+    """The workbook as a file with the official name."""
+    words = ledger_words(source.texts, order.language)
+    asked = Asked(order.scope, order.by, words)
+    rows = await source.database.read(lambda tx: gather(tx, source.campaign, asked, now))
+    data = await asyncio.to_thread(_build, rows, source.media)
+    return Upload(ledger_name(rows.head.scope, now.astimezone(source.campaign.timezone), words), XLSX, data)
 
 
 def _build(rows: Gathered, media: Path) -> bytes:
-    pieces = tuple(with_pictures(rows.evidence, media))
+    pieces = tuple(with_pictures(rows.evidence, media, rows.head.words))
     return build_workbook(rows.head, rows.form, rows.findings, rows.cover, pieces)
 
 
-def with_pictures(rows: Sequence[EvidenceRow], media: Path) -> Iterator[EvidenceRow]:
+def with_pictures(rows: Sequence[EvidenceRow], media: Path, words: LedgerWords) -> Iterator[EvidenceRow]:
     """The rows with the thumbnails of the first 200 photos; others say why they have none."""
     left = MOST_PICTURES
     for piece in rows:
-        if piece.kind != PHOTO or not piece.sha256:
+        if not piece.photo or not piece.sha256:
             yield piece
         elif not left:
-            yield replace(piece, note=f"只附前{MOST_PICTURES}张缩略图")
+            yield replace(piece, note=words.say("ledger_more_pictures", n=MOST_PICTURES))
         else:
             made = kept_thumbnail(media, piece.sha256)
             if isinstance(made, Thumbnail):
                 left -= 1
                 yield replace(piece, picture=made.data)
             else:
-                yield replace(piece, note=WITHOUT_PICTURE[made])
+                yield replace(piece, note=words.say(f"ledger_no_picture_{made.value}"))
 
 
-async def ledger_for(
-    database: Database, campaign: Campaign, content: Mapping[str, object], media: Path, now: datetime
-) -> Upload | str:
+async def ledger_for(source: LedgerSource, content: Mapping[str, object], now: datetime) -> Upload | str:
     """The file an outbox row asks for; when it cannot be made, the reference of the log entry that says why."""
     scope = content.get("scope")
     assert isinstance(scope, dict)
     try:
-        asked = load_scope(scope), str(content.get("by", ""))
-        return await make_ledger(database, campaign, asked, media, now)
+        language = str(content.get("language") or LANGUAGES[0])
+        return await make_ledger(source, Order(load_scope(scope), str(content.get("by", "")), language), now)
     except Exception:
         reference = hashlib.sha256(f"{now.isoformat()}{sorted(scope.items())}".encode()).hexdigest()[:6]
         log.exception("ledger could not be made, reference #%s", reference)

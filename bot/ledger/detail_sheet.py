@@ -15,10 +15,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.ledger.cell_xml import Value, cell, row
 from bot.ledger.printing import A3, fit_to_width, landscape
-from bot.ledger.rows import DONE, STATES, FindingRow, LedgerHead
+from bot.ledger.rows import FindingRow, LedgerHead
 from bot.ledger.styles import RED, Styles
+from bot.ledger.words import DONE, STATES
 
-SHEET = "明细"
 LONG = (
     240  # characters in one cell after which the line's height is held, so that it does not fill the screen
 )
@@ -27,38 +27,37 @@ SPARE_ROWS = 50  # below the last finding: new ones may be written there and sen
 
 
 class Column(NamedTuple):
-    """A column of the sheet: its field in FindingRow, its heading, its width and the style it is written in."""
+    """A column of the sheet: its field in FindingRow (its heading is the text of that name), width and style."""
 
     field: str
-    heading: str
     width: float
     style: str = "flat_text"
 
 
 COLUMNS = (
-    Column("number", "编号", 8, "flat_mark"),
-    Column("township", "乡镇", 14),
-    Column("village", "排查点", 16),
-    Column("item_no", "序号", 6, "flat_mark"),
-    Column("section", "分项", 12),
-    Column("object", "问题对象", 14),
-    Column("description", "问题描述", 40),
-    Column("cause", "原因", 20),
-    Column("measure", "整改措施", 36),
-    Column("horizon", "整改时限", 10, "flat_mark"),
-    Column("due", "完成期限", 12, "flat_date"),
-    Column("unit", "责任单位", 18),
-    Column("person", "责任人", 10),
-    Column("result", "整改情况", 36),
-    Column("state", "状态", 10, "flat_mark"),
-    Column("reporter", "填报人", 10),
-    Column("verifier", "核实人", 10),
-    Column("found_on", "发现日期", 12, "flat_date"),
-    Column("closed_on", "销号日期", 12, "flat_date"),
-    Column("evidence_count", "佐证数", 8, "flat_mark"),
-    Column("recurrences", "复发次数", 8, "flat_mark"),
-    Column("extensions", "延期次数", 8, "flat_mark"),
-    Column("source", "问题来源", 12),
+    Column("number", 8, "flat_mark"),
+    Column("township", 14),
+    Column("village", 16),
+    Column("item_no", 6, "flat_mark"),
+    Column("section", 12),
+    Column("object", 14),
+    Column("description", 40),
+    Column("cause", 20),
+    Column("measure", 36),
+    Column("horizon", 10, "flat_mark"),
+    Column("due", 12, "flat_date"),
+    Column("unit", 18),
+    Column("person", 10),
+    Column("result", 36),
+    Column("state", 10, "flat_mark"),
+    Column("reporter", 10),
+    Column("verifier", 10),
+    Column("found_on", 12, "flat_date"),
+    Column("closed_on", 12, "flat_date"),
+    Column("evidence_count", 8, "flat_mark"),
+    Column("recurrences", 8, "flat_mark"),
+    Column("extensions", 8, "flat_mark"),
+    Column("source", 12),
 )
 LETTER = {column.field: get_column_letter(at) for at, column in enumerate(COLUMNS, 1)}
 
@@ -72,16 +71,17 @@ def details_sheet(
 
 
 def _lines(styles: Styles, head: LedgerHead, rows: Sequence[FindingRow]) -> Iterator[str]:
-    yield row(1, [cell(f"{LETTER[c.field]}1", c.heading, styles.flat_head, head.zone) for c in COLUMNS], 30)
+    setting = head.setting
+    headings = [(LETTER[c.field], head.words.say(f"ledger_col_{c.field}")) for c in COLUMNS]
+    yield row(1, [cell(f"{at}1", text, styles.flat_head, setting) for at, text in headings], 30)
     layout = [(LETTER[column.field], getattr(styles, column.style)) for column in COLUMNS]
     values_of: Callable[[FindingRow], tuple[Value, ...]] = attrgetter(*(column.field for column in COLUMNS))
-    zone = head.zone
     for number, finding in enumerate(rows, 2):
         longest = max(len(finding.description), len(finding.measure), len(finding.result))
         yield row(
             number,
             [
-                cell(f"{letter}{number}", value, style, zone)
+                cell(f"{letter}{number}", value, style, setting)
                 for (letter, style), value in zip(layout, values_of(finding), strict=True)
             ],
             LONG_HEIGHT if longest > LONG else None,
@@ -94,10 +94,12 @@ def _set_up(sheet: Worksheet, last: int, head: LedgerHead) -> None:
     sheet.freeze_panes = f"{LETTER['item_no']}2"
     sheet.auto_filter.ref = f"A1:{LETTER['source']}{last}"
     sheet.print_title_rows = "1:1"
-    landscape(sheet, A3)  # so many columns
+    landscape(sheet, A3, head)  # so many columns
     fit_to_width(sheet)
-    choice = DataValidation(type="list", formula1=f'"{",".join(STATES)}"', allow_blank=True)
-    choice.error, choice.errorTitle = f"请填：{'、'.join(STATES)}", "状态"
+    states = [head.words.state(state) for state in STATES]
+    choice = DataValidation(type="list", formula1=f'"{",".join(states)}"', allow_blank=True)
+    choice.error = head.words.say("ledger_choose", states=head.words.say("ledger_between_names").join(states))
+    choice.errorTitle = head.words.say("ledger_col_state")
     choice.add(f"{LETTER['state']}2:{LETTER['state']}{last + SPARE_ROWS}")
     sheet.data_validations.append(choice)
     _colour_overdue(sheet, last, head)
@@ -107,7 +109,7 @@ def _colour_overdue(sheet: Worksheet, last: int, head: LedgerHead) -> None:
     """Red where the due date was past at the cut-off: the ledger says the same whenever it is opened."""
     due, state = LETTER["due"], LETTER["state"]
     day = head.cut_off.astimezone(head.zone)
-    open_still = ",".join(f'${state}2<>"{word}"' for word in DONE)
+    open_still = ",".join(f'${state}2<>"{head.words.state(done)}"' for done in DONE)
     rule = Rule(
         type="expression",
         formula=[f"AND(ISNUMBER(${due}2),${due}2<DATE({day.year},{day.month},{day.day}),{open_still})"],

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.ledger.cell_xml import Value, cell, clean, row
+from bot.ledger.cell_xml import Setting, Value, cell, clean, row
 from bot.ledger.pages import WIDTHS, Page, Paper, Part, plan_pages
 from bot.ledger.printing import A4, landscape
 from bot.ledger.rows import FormRow, LedgerHead
 from bot.ledger.styles import Styles
 from bot.ledger.text_metrics import lines_height, wrap
+from bot.ledger.words import LedgerWords
 
-SHEET = "台账"
 LETTERS = "ABCDEFGHIJ"
-HEADINGS = ("类别", "", "分项", "", "序号", "排查项目", "排查发现问题", "整改措施", "整改情况", "责任单位")
+COLUMNS = ("area", "", "section", "", "no", "text", "found", "measure", "result", "units")
 TITLE_ROW, LINE_ROW, HEAD_ROW = 2, 3, 4
-NUMERALS = ("", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
-MISSING = "未报"
-NOTHING_TO_SAY = "—"  # a blank in a signed form could be filled in later
+UNNAMED = "　　　　"  # room for a name to be written by hand
 
 MAX_BREAKS = 1026  # Excel refuses more; what comes after breaks where the paper ends
 
@@ -39,14 +36,15 @@ class Ink:
     """What every cell of the sheet is written with."""
 
     styles: Styles
-    zone: tzinfo
+    setting: Setting
+    words: LedgerWords
 
     def line(self, number: int, values: Sequence[Value], styles: Sequence[int], height: float) -> str:
         """A row of the sheet from column A on."""
         return row(
             number,
             [
-                cell(f"{letter}{number}", value, style, self.zone)
+                cell(f"{letter}{number}", value, style, self.setting)
                 for letter, value, style in zip(LETTERS, values, styles, strict=False)
             ],
             height,
@@ -62,11 +60,13 @@ def form_sheet(
     feet = [lines_height(len(wrap(text, FOOT_ROOM)), FOOT_SIZE) for text in foot]
     body = PAPER_HEIGHT - SPARE - TOP - BOTTOM - HEAD_HEIGHT
     top = ANNEX_HEIGHT + TITLE_LINE * len(title) + LINE_HEIGHT
-    pages = plan_pages([_cleaned(r) for r in rows], Paper(body - top, body, SIGN_HEIGHT + sum(feet)))
+    pages = plan_pages(
+        [_cleaned(r, head.words) for r in rows], Paper(body - top, body, SIGN_HEIGHT + sum(feet))
+    )
     last = HEAD_ROW + sum(len(page.parts) for page in pages) + 1 + len(foot)
-    _set_up(sheet, last)
+    _set_up(sheet, last, head)
     _merge(sheet, pages, last)
-    ink = Ink(styles, head.zone)
+    ink = Ink(styles, head.setting, head.words)
     return _lines(ink, head, title, pages, list(zip(foot, feet, strict=True)))
 
 
@@ -87,21 +87,21 @@ def title_lines(title: str) -> list[str]:
 def _lines(
     ink: Ink, head: LedgerHead, title: list[str], pages: Sequence[Page], foot: list[tuple[str, float]]
 ) -> Iterator[str]:
-    styles = ink.styles
-    local = head.cut_off.astimezone(head.zone)
-    day = f"填报日期：{local.year}年{local.month}月{local.day}日"
-    yield ink.line(1, ["附件"], [styles.annex], ANNEX_HEIGHT)
+    styles, words = ink.styles, ink.words
+    day = words.say("ledger_date_line", day=words.day(head.cut_off.astimezone(head.zone)))
+    yield ink.line(1, [words.say("ledger_annex")], [styles.annex], ANNEX_HEIGHT)
     yield ink.line(TITLE_ROW, ["\n".join(title)], [styles.title], TITLE_LINE * len(title))
-    unit: list[Value] = [f"填报单位：{head.scope}", *[None] * 6, day, None, None]
+    unit: list[Value] = [words.say("ledger_unit_line", scope=head.scope), *[None] * 6, day, None, None]
     yield ink.line(LINE_ROW, unit, [styles.line] * 7 + [styles.line_end] * 3, LINE_HEIGHT)
-    yield ink.line(HEAD_ROW, HEADINGS, [styles.head] * 10, HEAD_HEIGHT)
+    headings = [words.say(f"ledger_form_{column}") if column else "" for column in COLUMNS]
+    yield ink.line(HEAD_ROW, headings, [styles.head] * 10, HEAD_HEIGHT)
     number = HEAD_ROW
     for page in pages:
         for part in page.parts:
             number += 1
             yield _part(ink, number, part)
     number += 1
-    signatures = f"制表人：{head.filled_by or '　　　　'}　　　　　　　　审核人：　　　　　　　　　　　　日期：　　　　年　　月　　日"
+    signatures = words.say("ledger_signatures", name=head.filled_by or UNNAMED)
     yield ink.line(number, [signatures], [styles.line], SIGN_HEIGHT)
     for text, height in foot:
         number += 1
@@ -110,19 +110,24 @@ def _lines(
 
 def _part(ink: Ink, number: int, part: Part) -> str:
     """One printed line. Area and section stand in each; all but the first of a page lie under a merge."""
-    it, styles = part.row, ink.styles
-    values: list[Value] = [_numeral(it.area_no), it.area, it.section_no, it.section, it.no, part.text]
+    it, styles, words = part.row, ink.styles, ink.words
+    text = words.say("ledger_continued") if part.continued else it.text
+    values: list[Value] = [words.numeral(it.area_no), it.area, it.section_no, it.section, it.no, text]
     looks = [styles.label] * 5 + [styles.body] * 5
-    if it.finding_text.startswith(MISSING):
+    if it.finding_text.startswith(words.say("ledger_missing")):
         looks[6] = styles.missing
     for at, text in enumerate(part.texts, 6):
-        if text == NOTHING_TO_SAY:
+        if text == words.say("ledger_none"):
             looks[at] = styles.label
     return ink.line(number, [*values, *part.texts, it.units_text], looks, part.height)
 
 
-def _cleaned(it: FormRow) -> FormRow:
-    """The row as it will be shown, so that what is measured is what is printed. Nothing stays blank."""
+def _cleaned(it: FormRow, words: LedgerWords) -> FormRow:
+    """The row as it will be shown, so that what is measured is what is printed.
+
+    Nothing stays blank: a blank in a signed form could be filled in later.
+    """
+    none = words.say("ledger_none")
     return FormRow(
         it.area_no,
         clean(it.area),
@@ -130,35 +135,33 @@ def _cleaned(it: FormRow) -> FormRow:
         clean(it.section),
         it.no,
         clean(it.text),
-        clean(it.finding_text).strip() or MISSING,
-        clean(it.measure_text).strip() or NOTHING_TO_SAY,
-        clean(it.result_text).strip() or NOTHING_TO_SAY,
+        clean(it.finding_text).strip() or words.say("ledger_missing"),
+        clean(it.measure_text).strip() or none,
+        clean(it.result_text).strip() or none,
         clean(it.units_text),
     )
 
 
-def _numeral(number: int) -> str:
-    return NUMERALS[number] if 0 < number < len(NUMERALS) else str(number)
-
-
 def _foot(head: LedgerHead, digest: str) -> list[str]:
-    local = head.cut_off.astimezone(head.zone)
-    when = f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+    local, words = head.cut_off.astimezone(head.zone), head.words
+    when = {"day": words.day(local), "time": f"{local:%H:%M}"}
     lines = [
-        f"数据截止：{when}　　版本：{head.version}　　依据：{head.document}",
-        f"内容校验（SHA-256）：{digest}",
+        words.say("ledger_foot", **when, version=head.version, document=head.document),
+        words.say("ledger_foot_hash", digest=digest),
     ]
-    return [*lines, f"说明：{head.note}"] if head.note else lines
+    if head.anchor:
+        lines.append(head.anchor_text)
+    return [*lines, words.say("ledger_foot_note", note=head.note)] if head.note else lines
 
 
-def _set_up(sheet: Worksheet, last: int) -> None:
+def _set_up(sheet: Worksheet, last: int, head: LedgerHead) -> None:
     for letter, width in zip(LETTERS, WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = f"A{HEAD_ROW + 1}"
     sheet.print_title_rows = f"{HEAD_ROW}:{HEAD_ROW}"
     sheet.print_area = f"A1:J{last}"
     sheet.print_options.horizontalCentered = True
-    landscape(sheet, A4)
+    landscape(sheet, A4, head)
     sheet.page_setup.scale = 100  # shrinking to fit would make Excel ignore the page ends that are set here
     margins = sheet.page_margins
     margins.top, margins.bottom = TOP / 72, BOTTOM / 72

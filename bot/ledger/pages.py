@@ -22,7 +22,6 @@ SECTION_ROOM = halves(WIDTHS[3], SIZE)
 TEXT_ROOM = halves(WIDTHS[5], SIZE)
 CELL_ROOMS = (halves(WIDTHS[6], SIZE), halves(WIDTHS[7], SIZE), halves(WIDTHS[8], SIZE))
 UNITS_ROOM = halves(WIDTHS[9], SIZE)
-CONTINUED = "（续上）"
 SMALLEST = lines_height(3, SIZE)  # a part of a long row below this is not worth beginning on a page
 
 
@@ -40,7 +39,7 @@ class Part:
     """A printed line: a row of the form, or as much of a long one as a page holds."""
 
     row: FormRow
-    text: str  # the item's text, or that this goes on from above
+    continued: bool  # goes on from above: the item's text is not said again
     texts: Texts
     height: float
 
@@ -76,17 +75,17 @@ def plan_pages(rows: Sequence[FormRow], paper: Paper) -> tuple[Page, ...]:
 
 def _place(row: FormRow, pages: list[list[Part]], paper: Paper) -> None:
     """Put a row on the open page, or on a new one, or on several."""
-    whole = Part(row, row.text, (row.finding_text, row.measure_text, row.result_text), _needed(row))
+    whole = Part(row, False, (row.finding_text, row.measure_text, row.result_text), _needed(row))
     if whole.height <= min(TALLEST, paper.other) and (pages[-1] or _room(pages, paper, whole) >= 0):
         if _room(pages, paper, whole) < 0:
             pages.append([])
         pages[-1].append(whole)
         return
-    text = row.text
+    continued = False
     rest: FindingBlocks = slabs_of(whole.texts, CELL_ROOMS)
     least = min(max(SMALLEST, _label_height(row)), TALLEST, paper.other)
     while rest:
-        probe = Part(row, text, ("", "", ""), least)
+        probe = Part(row, continued, ("", "", ""), least)
         if pages[-1] and _room(pages, paper, probe) < 0:
             pages.append([])
         limit = min(_room(pages, paper), TALLEST)
@@ -98,9 +97,9 @@ def _place(row: FormRow, pages: list[list[Part]], paper: Paper) -> None:
             pages.append([])
             continue
         rest = left
-        height = max(_height_of(taken), 0.0 if text == CONTINUED else least)
-        pages[-1].append(Part(row, text, taken, min(height, limit)))
-        text, least = CONTINUED, SMALLEST
+        height = max(_height_of(taken), 0.0 if continued else least)
+        pages[-1].append(Part(row, continued, taken, min(height, limit)))
+        continued, least = True, SMALLEST
 
 
 def _room(pages: list[list[Part]], paper: Paper, *more: Part) -> float:

@@ -1,7 +1,7 @@
 """The sheet 佐证: one line for each photo, voice, file or place on the map, photos with a small picture of them.
 
 Rule: the originals are never put into a workbook, nor where anybody was: of a photo it holds a thumbnail that is
-nothing but pixels, of a place on the map the word 位置.
+nothing but pixels, of a place on the map no more than that it was sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from bot.ledger.printing import A4, fit_to_width, landscape
 from bot.ledger.rows import EvidenceRow, LedgerHead
 from bot.ledger.styles import Styles
 
-SHEET = "佐证"
 SHOWN = 0.75  # of the thumbnail's size: it prints sharper, and five lines fit on a page
 CELL_WIDTH, CELL_HEIGHT = 160, 128  # pixels of a picture's cell
 EMU = 9525  # the drawing unit, in a pixel
@@ -29,23 +28,23 @@ NAME_START, NAME_END = 40, 16  # of a longer file name
 
 
 class Column(NamedTuple):
-    """A column of the sheet: its heading, its width and the style it is written in."""
+    """A column of the sheet: its name (its heading is the text of that name), width and style."""
 
-    heading: str
+    name: str
     width: float
     style: str = "cover_plain"
 
 
 COLUMNS = (
-    Column("问题编号", 9),
-    Column("排查点", 18, "cover_unit"),
-    Column("第几项", 8),
-    Column("文件名", 26, "cover_unit"),
-    Column("类型", 7),
-    Column("时间", 17),
-    Column("发送人", 10),
-    Column("SHA-256（前12位）", 16),
-    Column("缩略图", 22),
+    Column("number", 9),
+    Column("place", 18, "cover_unit"),
+    Column("item_no", 8),
+    Column("name", 26, "cover_unit"),
+    Column("kind", 7),
+    Column("at", 17),
+    Column("sender", 10),
+    Column("sha256", 16),
+    Column("picture", 22),
 )
 LETTERS = tuple(get_column_letter(at) for at in range(1, len(COLUMNS) + 1))
 
@@ -59,7 +58,7 @@ def photos_sheet(
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{LETTERS[-1]}{len(rows) + 1}"
     sheet.print_title_rows = "1:1"
-    landscape(sheet, A4)
+    landscape(sheet, A4, head)
     fit_to_width(sheet)
     for number, piece in enumerate(rows, 2):
         if piece.picture:
@@ -68,16 +67,17 @@ def photos_sheet(
 
 
 def _lines(styles: Styles, head: LedgerHead, rows: Sequence[EvidenceRow]) -> Iterator[str]:
+    setting = head.setting
     looks = [getattr(styles, column.style) for column in COLUMNS]
 
     def line(number: int, values: Sequence[Value], height: float | None) -> str:
         cells = [
-            cell(f"{letter}{number}", value, styles.flat_head if number == 1 else look, head.zone)
+            cell(f"{letter}{number}", value, styles.flat_head if number == 1 else look, setting)
             for letter, value, look in zip(LETTERS, values, looks, strict=True)
         ]
         return row(number, cells, height)
 
-    yield line(1, [column.heading for column in COLUMNS], 30)
+    yield line(1, [head.words.say(f"ledger_evidence_{it.name}", n=FINGERPRINT) for it in COLUMNS], 30)
     for number, piece in enumerate(rows, 2):
         values = (
             piece.number,

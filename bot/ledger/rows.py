@@ -8,14 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
-# The words of the state column, in the order of a finding's life: they fill the drop-down list of 明细.
-STATES = ("草稿", "整改中", "待核实", "已退回", "已销号", "重新打开", "长期坚持", "已作废")
-DONE = ("已销号", "已作废")  # states in which nothing can be overdue
-
-# The words of the kinds of evidence, by their names in storage.
-PHOTO = "照片"
-EVIDENCE_KINDS = {"image": PHOTO, "audio": "语音", "video": "视频", "file": "文件", "location": "位置"}
-NOT_FETCHED = "未取到"
+from bot.ledger.cell_xml import Setting
+from bot.ledger.words import LedgerWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +27,28 @@ class LedgerHead:
     cut_off: datetime
     zone: tzinfo
     version: str
+    words: LedgerWords  # of the language the whole workbook is in
     filled_by: str = ""
     note: str = ""
+    anchor: str = (
+        ""  # seq:head of the history at the cut-off, to prove by it later what was known; "" when unknown
+    )
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.zone, self.words.say("ledger_cut"))
+
+    @property
+    def stamp(self) -> str:
+        """In short, for every page: until when and which version."""
+        local, words = self.cut_off.astimezone(self.zone), self.words
+        when = {"day": words.day(local), "time": f"{local:%H:%M}"}
+        return words.say("ledger_stamp", **when, version=self.version)
+
+    @property
+    def anchor_text(self) -> str:
+        """The anchor with its name; "" where there is none."""
+        return self.words.say("ledger_anchor", anchor=self.anchor) if self.anchor else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +104,12 @@ class EvidenceRow:
     place: str
     item_no: int  # 0: the item is no longer on the list
     name: str  # of the file
-    kind: str  # one of EVIDENCE_KINDS
+    kind: str
     at: datetime
     sender: str
     sha256: str  # hex digits; empty: there is no file, or it was not fetched
     note: str  # stands where the picture would
+    photo: bool  # a picture can be made of it
     picture: bytes = field(default=b"", repr=False)  # a thumbnail: JPEG, at most 160 pixels a side
 
 

@@ -2,7 +2,7 @@
 
 Rule: the same values make the same bytes, on any machine at any time.
 
-openpyxl makes the sheets, styles and print set-up. The rows are written by `bot.ledger.cell` as text and put into
+openpyxl makes the sheets, styles and print set-up. The rows are written by `bot.ledger.cell_xml` as text and put into
 its sheets on the way to the archive: a county's 32,000 findings take it eight seconds of a busy bot, us one.
 """
 
@@ -17,21 +17,19 @@ from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.writer.excel import ExcelWriter
 
 from bot.ledger.cell_xml import clean
 from bot.ledger.content_hash import content_hash
-from bot.ledger.detail_sheet import SHEET as DETAILS
 from bot.ledger.detail_sheet import details_sheet
-from bot.ledger.form_sheet import SHEET as FORM
 from bot.ledger.form_sheet import form_sheet
-from bot.ledger.photo_sheet import SHEET as PHOTOS
 from bot.ledger.photo_sheet import photos_sheet
 from bot.ledger.rows import CoverRow, EvidenceRow, FindingRow, FormRow, LedgerHead
 from bot.ledger.styles import make_styles
-from bot.ledger.summary_sheet import SHEET as COVER
 from bot.ledger.summary_sheet import cover_sheet
 
+ANCHOR = "paicha-anchor"  # the custom property of the document in which a program finds the anchor
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
 _EMPTY_ROWS = (b"<sheetData />", b"<sheetData/>", b"<sheetData></sheetData>")
 _CHUNK = 200  # rows handed to the compressor at once
@@ -49,9 +47,10 @@ def build_workbook(
         raise ValueError("a ledger's cut-off time must have a zone")
     digest = content_hash(form_rows, finding_rows, cover_rows, evidence_rows)
     book = Workbook()
-    form = book.worksheets[0]
-    form.title = FORM
-    details, cover = book.create_sheet(DETAILS), book.create_sheet(COVER)
+    form, words = book.worksheets[0], head.words
+    form.title = words.say("ledger_sheet_form")
+    details = book.create_sheet(words.say("ledger_sheet_details"))
+    cover = book.create_sheet(words.say("ledger_sheet_summary"))
     styles = make_styles(book)
     _describe(book, head, digest)
     rows = [
@@ -60,7 +59,8 @@ def build_workbook(
         cover_sheet(cover, styles, head, cover_rows),
     ]
     if evidence_rows:
-        rows.append(photos_sheet(book.create_sheet(PHOTOS), styles, head, evidence_rows))
+        photos = book.create_sheet(words.say("ledger_sheet_evidence"))
+        rows.append(photos_sheet(photos, styles, head, evidence_rows))
     return _pack(book, rows)
 
 
@@ -70,6 +70,9 @@ def _describe(book: Workbook, head: LedgerHead, digest: str) -> None:
     about.creator, about.version = "Paicha", clean(head.version)
     about.identifier = f"sha256:{digest}"
     about.created = about.modified = head.cut_off.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    if head.anchor:
+        anchor = StringProperty(name=ANCHOR, value=clean(head.anchor))
+        book.custom_doc_props.append(anchor)  # type: ignore[attr-defined]  # newer than the stubs
 
 
 def _pack(book: Workbook, rows: Sequence[Iterable[str]]) -> bytes:

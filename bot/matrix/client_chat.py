@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 
-from bot.chat import Media, Message, TryLaterError, UndeliverableError, Upload
+from bot.chat import Media, Message, Refusal, TryLaterError, UndeliverableError, Upload
 from bot.matrix.backfill import own_since
 from bot.matrix.decrypt import Locked, opened
 from bot.matrix.http import RefusedError
@@ -102,7 +102,7 @@ class ClientChat:
     async def download(self, media: Media, limit: int) -> bytes:
         """Fetch, decrypt and check a file of at most `limit` bytes. Undeliverable when it is gone or does not match."""
         if media.size > limit:
-            raise UndeliverableError(f"a file of {media.size} bytes; the limit is {limit}")
+            raise UndeliverableError(f"a file of {media.size} bytes; the limit is {limit}", Refusal.TOO_LARGE)
         address = MEDIA_ADDRESS.fullmatch(media.url)
         if address is None:
             raise UndeliverableError("this is no address of a file")
@@ -223,5 +223,6 @@ def _decrypted(data: bytes, key: Mapping[str, object]) -> bytes:
             get_text(dict(key), "iv"),
         )
     except Exception as nonsense:
-        raise UndeliverableError(f"the file does not match its key: {type(nonsense).__name__}") from nonsense
+        why = f"the file does not match its key: {type(nonsense).__name__}"
+        raise UndeliverableError(why, Refusal.DAMAGED) from nonsense
     return bytes(found)

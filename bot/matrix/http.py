@@ -13,7 +13,7 @@ from functools import cache, partial
 
 import aiohttp
 
-from bot.chat import SignedOutError, TryLaterError, UndeliverableError
+from bot.chat import Refusal, SignedOutError, TryLaterError, UndeliverableError
 from bot.matrix.json_access import Json, get_number, get_object, get_text
 
 REQUEST_SECONDS = 60.0
@@ -33,7 +33,11 @@ class RefusedError(UndeliverableError):
         self.status = status
         self.errcode = get_text(body, "errcode")
         self.body = body
-        super().__init__(f"{status} {self.errcode} {get_text(body, 'error')}".strip())
+        too_large = status == 413 or self.errcode == "M_TOO_LARGE"
+        super().__init__(
+            f"{status} {self.errcode} {get_text(body, 'error')}".strip(),
+            Refusal.TOO_LARGE if too_large else Refusal.OTHER,
+        )
 
 
 def failure(
@@ -140,12 +144,13 @@ class HomeserverClient:
 
 async def _at_most(limit: int, answer: aiohttp.ClientResponse) -> bytes:
     if (answer.content_length or 0) > limit:
-        raise UndeliverableError(f"a file of {answer.content_length} bytes; the limit is {limit}")
+        why = f"a file of {answer.content_length} bytes; the limit is {limit}"
+        raise UndeliverableError(why, Refusal.TOO_LARGE)
     found = bytearray()
     async for chunk in answer.content.iter_chunked(64 * 1024):
         found += chunk
         if len(found) > limit:
-            raise UndeliverableError(f"a file of more than {limit} bytes")
+            raise UndeliverableError(f"a file of more than {limit} bytes", Refusal.TOO_LARGE)
     return bytes(found)
 
 

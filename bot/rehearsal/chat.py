@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat import Batch, Content, Incoming, Media, Message, RoomSeen, UndeliverableError, Upload
+from bot.chat import Batch, Content, Incoming, Media, Message, Refusal, RoomSeen, UndeliverableError, Upload
 from bot.clock import SetClock
 from bot.context import Context, build_context
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.dialogue.effects import line
 from bot.engine.inbox import take_in
-from bot.ledger.deliver import ledger_for
+from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.rehearsal.names import BOT as BOT
 from bot.rehearsal.names import COUNTY as COUNTY
 from bot.rehearsal.names import SERVER as SERVER
@@ -89,7 +89,7 @@ class RehearsalChat:
         if not path.is_file():
             raise UndeliverableError("the file is not there")
         if path.stat().st_size > limit:
-            raise UndeliverableError(f"a file over the limit of {limit} bytes")
+            raise UndeliverableError(f"a file over the limit of {limit} bytes", Refusal.TOO_LARGE)
         return path.read_bytes()
 
 
@@ -187,9 +187,10 @@ def doors(
     database: Database, stage: RehearsalChat, context: Context, folder: Path, now: Callable[[], datetime]
 ) -> tuple[OutboxSender, MediaFetcher]:
     """The postman and the gallery of a rehearsal."""
+    source = LedgerSource(database, context.campaign, context.texts, folder / "media")
 
     async def build(row: OutboxRow) -> Upload | str:
-        made = await ledger_for(database, context.campaign, row.content, folder / "media", now())
+        made = await ledger_for(source, row.content, now())
         return (
             made
             if isinstance(made, Upload)

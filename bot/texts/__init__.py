@@ -14,6 +14,7 @@ from importlib import resources
 from bot.dialogue.effects import Line, Param
 
 LANGUAGES = ("zh-CN", "en")
+PARTS = ("", "help.", "ledger.")  # zh-CN.toml, zh-CN.help.toml …
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -40,7 +41,8 @@ def load_texts() -> Texts:
 
 def _texts(language: str) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for name in (f"{language}.toml", f"{language}.help.toml"):
+    for part in PARTS:
+        name = f"{language}.{part}toml"
         more = tomllib.loads(resources.files(__name__).joinpath(name).read_text("utf-8"))
         if twice := texts.keys() & more.keys():
             raise ValueError(f"{name}: also in another file: {sorted(twice)}")

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.chat import Batch, Content, Incoming, Media, Redacted, Said, TryLaterError, UndeliverableError
+from bot.chat import (
+    Batch,
+    Content,
+    Incoming,
+    Media,
+    Redacted,
+    Refusal,
+    Said,
+    TryLaterError,
+    UndeliverableError,
+)
 from bot.delivery.media import MediaFetcher, sniff, write_once
 from bot.engine.inbox import take_in
 from bot.rehearsal.chat import direct_room
@@ -106,18 +116,14 @@ def test_a_file_is_kept_under_its_hash_with_the_type_its_content_shows(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
-    [
-        ("over the limit", "超过50MB"),
-        ("the file does not match its key", "损坏"),
-        ("it is not there", "没有了"),
-    ],
+    ("reason", "why"),
+    [(Refusal.TOO_LARGE, "超过50MB"), (Refusal.DAMAGED, "损坏"), (Refusal.OTHER, "没有了")],
 )
 def test_a_file_that_cannot_be_had_is_told_of_once_with_its_time(
-    tmp_path: Path, error: str, why: str
+    tmp_path: Path, reason: Refusal, why: str
 ) -> None:
     async def work(lab: Lab) -> None:
-        await lab.photo(UndeliverableError(error), LEAK)
+        await lab.photo(UndeliverableError("not matching any limit", reason), LEAK)
         before = len(await lab.told())
         for _ in range(3):
             assert await lab.gallery.drain() == 0

@@ -42,6 +42,19 @@ def said_in_code() -> Iterator[tuple[str, str]]:
                     yield path.name, key
 
 
+def printed_in_code() -> Iterator[tuple[str, str]]:
+    """(file, pattern of the key) for every words.say(…) of the ledger whose key stands there."""
+    for path in (ROOT / "bot" / "ledger").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "say"
+            ):
+                for key in _keys(node.args[0]):
+                    yield path.name, key
+
+
 def _keys(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield re.escape(node.value)
@@ -63,7 +76,7 @@ def test_both_languages_have_the_same_gaps() -> None:
 def test_every_text_the_code_says_is_there() -> None:
     missing = {
         (file, pattern)
-        for file, pattern in said_in_code()
+        for file, pattern in (*said_in_code(), *printed_in_code())
         if not any(re.fullmatch(pattern, key) for key in KEYS)
     }
     assert missing == set()

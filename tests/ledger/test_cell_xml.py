@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ledger.cell_xml import CUT_NOTE, MAX_UNITS, Value, cell, clean, row, unescape
-from tests.support.ledger_rows import ZONE
+from bot.ledger.cell_xml import MAX_UNITS, Value, cell, clean, row, unescape
+from tests.support.ledger_rows import SETTING, ZONE
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 
 
 def parsed(value: Value) -> ElementTree.Element:
-    return ElementTree.fromstring(cell("B7", value, 3, ZONE))
+    return ElementTree.fromstring(cell("B7", value, 3, SETTING))
 
 
 def shown(value: Value) -> str:
@@ -73,7 +73,7 @@ def test_text_that_looks_like_an_escape_is_escaped() -> None:
 def test_text_longer_than_a_cell_is_cut_and_says_so(char: str) -> None:
     text = shown(char * 40_000)
     assert len(text.encode("utf-16-le")) // 2 in (MAX_UNITS, MAX_UNITS - 1)
-    assert text.endswith(char + CUT_NOTE)
+    assert text.endswith(char + SETTING.cut_note)
 
 
 def test_text_of_exactly_one_cell_is_not_cut() -> None:
@@ -108,7 +108,7 @@ def test_every_value_makes_a_cell(value: Value) -> None:
 
 
 def test_nothing_is_an_empty_cell_with_its_look() -> None:
-    assert cell("B7", None, 3, ZONE) == cell("B7", "", 3, ZONE) == '<c r="B7" s="3"/>'
+    assert cell("B7", None, 3, SETTING) == cell("B7", "", 3, SETTING) == '<c r="B7" s="3"/>'
 
 
 def test_a_row_has_the_height_it_is_given() -> None:

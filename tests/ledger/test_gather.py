@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.chat import Said, Upload
-from bot.ledger.deliver import ledger_for
-from bot.ledger.gather import Gathered, gather
-from bot.ledger.scope import Scope, load_scope, parse_scope
-from storage import places
+from bot.dialogue.parsing.scope import parse_scope
+from bot.domain.scope import Scope
+from bot.ledger.deliver import LedgerSource, ledger_for
+from bot.ledger.gather import Asked, Gathered, gather
+from bot.ledger.words import STATES, LedgerWords
+from storage import history, places
 from storage.db import Database
-from storage.places import Place
 from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
+from tests.support.ledger_rows import CHINESE, ENGLISH, TEXTS
 
 CAMPAIGN = plan().campaign
 LEAK = "三组王五家水管老化漏水"
@@ -36,8 +39,13 @@ def stand() -> InMemoryBot:
     return fresh
 
 
-def made(stand: InMemoryBot, scope: Scope | None = None, later: timedelta = timedelta()) -> Gathered:
-    return gather(stand.tx, CAMPAIGN, scope or of(FIRST), "张三", stand.now + later)
+def made(
+    stand: InMemoryBot,
+    scope: Scope | None = None,
+    later: timedelta = timedelta(),
+    words: LedgerWords = CHINESE,
+) -> Gathered:
+    return gather(stand.tx, CAMPAIGN, Asked(scope or of(FIRST), "张三", words), stand.now + later)
 
 
 def of(name: str) -> Scope:
@@ -71,6 +79,55 @@ def test_a_finding_has_its_measure_state_and_date_in_the_row(stand: InMemoryBot)
     assert (draft.measure_text, draft.result_text) == ("未填", "草稿（时限未定）")
 
 
+def test_what_was_found_but_not_yet_described_is_never_blank_nor_unreported(stand: InMemoryBot) -> None:
+    stand.tx.run("UPDATE findings SET description = ' ' WHERE no = 102")
+    rows = made(stand)
+    assert text(rows, 12) == "发现（待补充）（问题102）"
+    (draft,) = [row for row in rows.findings if row.number == 102]
+    assert (draft.description, draft.state) == ("发现（待补充）", "草稿")
+    assert text(made(stand, Scope()), 12).startswith(f"{FIRST}：发现（待补充）（问题102）")
+    english = made(stand, words=ENGLISH)
+    assert text(english, 12) == "found (details to follow) (problem 102)"
+    assert [row.description for row in english.findings][1] == "found (details to follow)"
+
+
+def test_an_answer_that_something_was_found_is_enough_to_be_printed(stand: InMemoryBot) -> None:
+    stand.tx.run("UPDATE findings SET state = 'void' WHERE no = 102")
+    stand.tx.run("UPDATE checks SET answer = 'found' WHERE item_id = ?", (CAMPAIGN.by_no[12].id,))
+    rows = made(stand)
+    row = next(row for row in rows.form if row.no == 12)
+    assert (row.finding_text, row.measure_text, row.result_text) == ("发现（待补充）", "未填", "未填")
+    assert row.units_text
+    assert [row.number for row in rows.findings] == [101]
+    assert text(made(stand, Scope()), 12).startswith(f"{FIRST}：发现（待补充）\n")
+    assert text(made(stand, words=ENGLISH), 12) == "found (details to follow)"
+    assert text(made(stand, replace(of(FIRST), state="overdue")), 12) == "发现（不在本表范围）"
+
+
+def test_what_the_scope_leaves_out_is_not_said_to_be_undescribed_or_not_applicable(
+    stand: InMemoryBot,
+) -> None:
+    stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
+    assert text(made(stand, replace(of(FIRST), state="open")), 22) == "发现（不在本表范围）"
+    assert text(made(stand), 22) == f"{LEAK}（问题101）"
+
+
+def test_every_state_of_a_finding_is_worded_and_verified_ones_are_still_open(stand: InMemoryBot) -> None:
+    stand.tx.run("PRAGMA ignore_check_constraints = ON")
+    for state in STATES[:-1]:  # void ones are in no ledger
+        stand.tx.run("UPDATE findings SET state = ? WHERE no = 101", (state,))
+        row = next(row for row in made(stand).findings if row.number == 101)
+        assert row.state == CHINESE.state(state)
+    stand.tx.run("UPDATE findings SET state = 'verified' WHERE no = 101")
+    assert [row.number for row in made(stand, Scope(state="open")).findings] == [101, 102]
+    assert next(row for row in made(stand).form if row.no == 22).result_text.startswith("已核实（")
+
+
+def test_the_anchor_goes_into_the_head_of_the_ledger(stand: InMemoryBot) -> None:
+    asked = Asked(of(FIRST), "张三", CHINESE)
+    assert gather(stand.tx, CAMPAIGN, asked, stand.now).head.anchor == history.head(stand.tx)
+
+
 def test_over_several_places_findings_are_numbered_and_missing_places_named(stand: InMemoryBot) -> None:
     rows = made(stand, Scope())
     assert text(rows, 22).startswith(f"{FIRST}：{LEAK}（问题101）")
@@ -101,22 +158,6 @@ def test_the_cover_counts_answered_asked_and_findings(stand: InMemoryBot) -> Non
     assert len(made(stand, Scope()).cover) == 28
 
 
-@pytest.mark.parametrize(
-    ("words", "scope"),
-    [
-        ("", Scope()),
-        ("全县", Scope()),
-        ("逾期", Scope(state="overdue")),
-        ("open", Scope(state="open")),
-        ("颍桥回族镇", Scope(unit="颍桥回族镇")),
-        ("颍桥示范一村", Scope(places=("颍桥示范一村",))),
-        ("颍桥回族镇 逾期", Scope(unit="颍桥回族镇", state="overdue")),
-    ],
-)
-def test_words_after_the_command_narrow_it_down(words: str, scope: Scope) -> None:
-    assert parse_scope(words, Scope(), CAMPAIGN, places.every(InMemoryBot().tx)) == scope
-
-
 def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None:
     scope = parse_scope("饮水安全", of(FIRST), CAMPAIGN, places.every(stand.tx))
     assert scope is not None
@@ -124,20 +165,6 @@ def test_a_section_narrows_the_rows_and_the_findings(stand: InMemoryBot) -> None
     assert {row.section for row in rows.form} == {"饮水安全"}
     assert [row.number for row in rows.findings] == [101]
     assert scope.label(CAMPAIGN, places.every(stand.tx)) == f"{FIRST}饮水安全"
-
-
-def test_words_that_name_nothing_are_not_guessed_at() -> None:
-    assert parse_scope("火星", Scope(), CAMPAIGN, places.every(InMemoryBot().tx)) is None
-
-
-def test_nobody_can_widen_their_scope_beyond_what_they_see(stand: InMemoryBot) -> None:
-    own = [place for place in places.every(stand.tx) if place.name == FIRST]
-    base = Scope(places=(own[0].id,))
-    for words in ("全县", "麦岭镇", THIRD, "颍桥回族镇"):
-        scope = parse_scope(words, base, CAMPAIGN, own)
-        assert scope is None or all(
-            scope.holds(place) == (place.name == FIRST) for place in places.every(stand.tx)
-        )
 
 
 def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
@@ -149,26 +176,12 @@ def test_overdue_and_open_findings_are_told_apart(stand: InMemoryBot) -> None:
     assert [f.number for f in made(stand, Scope(state="open"), late).findings] == [102]
 
 
-def test_a_scope_survives_the_outbox() -> None:
-    for scope in (Scope(), Scope(("a", "b"), "u", "s", "open")):
-        assert load_scope(scope.dump()) == scope
-
-
-def test_a_scope_has_the_name_of_what_it_holds() -> None:
-    every = places.every(InMemoryBot().tx)
-
-    def label(scope: Scope, places: list[Place] = every) -> str:
-        return scope.label(CAMPAIGN, places)
-
-    assert label(of(FIRST)) == FIRST
-    assert label(Scope(unit="颍桥回族镇")) == "颍桥回族镇"
-    assert label(Scope()) == CAMPAIGN.county
-    assert label(Scope(state="overdue")).endswith("逾期")
-
-
-def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "name"), [("zh-CN", "台账"), ("en", "Ledger")])
+def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook_in_their_language(
+    tmp_path: Path, language: str, name: str
+) -> None:
     stand = InMemoryBot()
-    stand.says("排查", "1", f"22 有，{LEAK}")
+    stand.says("排查", "1", f"22 有，{LEAK}", f"语言 {language}")
     (row,) = [row for row in stand.take(stand.event(Said("台账"))) if row.act == "ledger"]
     path = tmp_path / "paicha.db"
     stand.connection.execute("VACUUM INTO ?", (str(path),))
@@ -176,13 +189,16 @@ def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook(tmp_pa
     async def run() -> Upload | str:
         database = await Database.open(path)
         try:
-            return await ledger_for(database, CAMPAIGN, row.content, tmp_path / "media", START)
+            source = LedgerSource(database, CAMPAIGN, TEXTS, tmp_path / "media")
+            return await ledger_for(source, row.content, START)
         finally:
             await database.close()
 
     upload = asyncio.run(run())
     assert isinstance(upload, Upload)
+    assert upload.name.endswith(f"_{name.lower()}.xlsx")
     sheets = load_workbook(io.BytesIO(upload.data))
+    assert sheets.sheetnames[0] == name
     values = {
         str(cell) for sheet in sheets for cells in sheet.iter_rows(values_only=True) for cell in cells if cell
     }

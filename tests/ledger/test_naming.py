@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ledger.naming import ledger_name
-from tests.support.ledger_rows import ZONE
+from tests.support.ledger_rows import CHINESE, ENGLISH, ZONE
 
 NOW = datetime(2023, 8, 12, 18, tzinfo=ZONE)
 
@@ -27,12 +27,20 @@ NOW = datetime(2023, 8, 12, 18, tzinfo=ZONE)
     ],
 )
 def test_the_scope_comes_first_and_unsafe_characters_go(scope: str, name: str) -> None:
-    assert ledger_name(scope, NOW) == name
+    assert ledger_name(scope, NOW, CHINESE) == name
+
+
+def test_an_english_ledger_has_an_english_name() -> None:
+    assert ledger_name("库庄镇", NOW, ENGLISH) == "库庄镇_0812_ledger.xlsx"
+    assert ledger_name("甲村 and others (2 places) overdue", NOW, ENGLISH) == (
+        "甲村and-others-(2-places)-overdue_0812_ledger.xlsx"
+    )
+    assert ledger_name("", NOW, ENGLISH) == "all_0812_ledger.xlsx"
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=200))
 def test_every_scope_makes_a_name_a_phone_can_save(scope: str) -> None:
-    name = ledger_name(scope, NOW)
+    name = ledger_name(scope, NOW, CHINESE)
     assert len(name) <= 60
     assert len(name.encode()) <= 255
     assert name.endswith("_0812_台账.xlsx")

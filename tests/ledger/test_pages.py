@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ledger.pages import CONTINUED, Page, Paper, Part, plan_pages
+from bot.ledger.pages import Page, Paper, Part, plan_pages
 from bot.ledger.row_split import slabs_of, take
 from bot.ledger.rows import FormRow
 from bot.ledger.text_metrics import halves, lines_height, wrap
@@ -40,7 +40,7 @@ def rebuilt(parts: list[Part]) -> list[tuple[FormRow, str, str, str]]:
     """The rows as a reader puts them together again, without line ends."""
     rows: list[tuple[FormRow, list[Part]]] = []
     for part in parts:
-        if part.text == CONTINUED:
+        if part.continued:
             rows[-1][1].append(part)
         else:
             rows.append((part.row, [part]))

@@ -19,17 +19,17 @@ from PIL import Image
 
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
 from bot.delivery.media import write_once
+from bot.domain.scope import Scope
 from bot.ledger.content_hash import content_hash
-from bot.ledger.deliver import MOST_PICTURES, make_ledger, with_pictures
-from bot.ledger.rows import PHOTO, EvidenceRow
-from bot.ledger.scope import Scope
+from bot.ledger.deliver import MOST_PICTURES, LedgerSource, Order, make_ledger, with_pictures
+from bot.ledger.rows import EvidenceRow
 from bot.ledger.workbook import build_workbook
 from bot.rehearsal.chat import SERVER
 from bot.setup.bootstrap import fill_database
 from storage import evidence, findings
 from storage.db import Database, Transaction
 from storage.evidence import Content
-from tests.support.ledger_rows import HEAD, cover_row, finding, form_rows, read
+from tests.support.ledger_rows import CHINESE, HEAD, TEXTS, cover_row, finding, form_rows, read
 from tests.support.photos import SECRETS, drawing, saved, telling
 from tests.support.records import written
 
@@ -46,7 +46,7 @@ HEADINGS = [
     "SHA-256（前12位）",
     "缩略图",
 ]
-PIECE = EvidenceRow(128, "颍桥示范一村", 22, "a.jpg", PHOTO, NOW, "张三", "ab" * 32, "—")
+PIECE = EvidenceRow(128, "颍桥示范一村", 22, "a.jpg", "照片", NOW, "张三", "ab" * 32, "—", photo=True)
 
 
 def small(colour: str = "red", size: tuple[int, int] = (160, 120)) -> bytes:
@@ -108,8 +108,8 @@ class County:
             try:
                 await database.transaction(lambda tx: fill_database(tx, self.plan, NOW))
                 await database.transaction(fill)
-                asked = scope or Scope(), "张三"
-                upload = await make_ledger(database, self.plan.campaign, asked, self.folder, NOW)
+                source = LedgerSource(database, self.plan.campaign, TEXTS, self.folder)
+                upload = await make_ledger(source, Order(scope or Scope(), "张三"), NOW)
                 return upload.data
             finally:
                 await database.close()
@@ -241,7 +241,7 @@ def kept(media: Path, data: bytes) -> str:
 def test_only_the_first_200_photos_are_shown_and_the_others_say_so(tmp_path: Path) -> None:
     photo, broken = kept(tmp_path, saved(drawing(), "JPEG")), kept(tmp_path, b"\xff\xd8\xff broken")
     rows = [replace(PIECE, sha256=broken), *[replace(PIECE, sha256=photo)] * (MOST_PICTURES + 2)]
-    made = list(with_pictures(rows, tmp_path))
+    made = list(with_pictures(rows, tmp_path, CHINESE))
     assert [bool(piece.picture) for piece in made] == [False, *[True] * MOST_PICTURES, False, False]
     assert {piece.note for piece in made[-2:]} == {"只附前200张缩略图"}
     assert len(pictures(read(with_evidence(*made))["佐证"])) == MOST_PICTURES
@@ -251,7 +251,7 @@ def test_a_photo_without_a_picture_says_why(tmp_path: Path) -> None:
     cut = saved(Image.effect_noise((99, 99), 90), "JPEG")[:900]
     told = {"此格式无缩略图": kept(tmp_path, b"<svg/>"), "图片损坏，打不开": kept(tmp_path, cut)}
     told |= {"未取到": "cd" * 32}
-    made = with_pictures([replace(PIECE, sha256=digest) for digest in told.values()], tmp_path)
+    made = with_pictures([replace(PIECE, sha256=digest) for digest in told.values()], tmp_path, CHINESE)
     assert [piece.note for piece in made] == list(told)
     sheet = read(with_evidence(replace(PIECE, note="图片损坏，打不开")))["佐证"]
     assert sheet["I2"].value == "图片损坏，打不开"

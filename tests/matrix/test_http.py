@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.chat import Media, SignedOutError, TryLaterError, UndeliverableError
-from bot.matrix import backoff, sync_loop
+from bot.chat import Media, Refusal, SignedOutError, TryLaterError, UndeliverableError
+from bot.matrix import backoff, client_chat, sync_loop
 from bot.matrix.account import Settings
 from bot.matrix.gateway import connect
 from bot.matrix.http import HomeserverClient, RefusedError, failure
@@ -63,6 +63,8 @@ def test_a_failure_means(
     assert isinstance(found, kind)
     if isinstance(found, TryLaterError):
         assert found.after == after
+    if isinstance(found, UndeliverableError):
+        assert (found.reason is Refusal.TOO_LARGE) == (status == 413)
 
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -142,8 +144,9 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(length: str) -> None:
 
     async def ask(url: str) -> None:
         line = HomeserverClient(url)
-        with pytest.raises(UndeliverableError):
+        with pytest.raises(UndeliverableError) as refused:
             await line.get_file("/x", 1_000_000)
+        assert refused.value.reason is Refusal.TOO_LARGE
         await line.close()
 
     with_server(endless, ask)
@@ -207,8 +210,15 @@ def test_an_address_that_is_none_cannot_be_fetched(tmp_path: Path, url: str) -> 
         edge = await connect(Settings(server, "@bot:x", password="p"), tmp_path, {})
         with pytest.raises(UndeliverableError):
             await edge.chat.download(Media("image", "a", url), 100)
-        with pytest.raises(UndeliverableError):
+        with pytest.raises(UndeliverableError) as refused:
             await edge.chat.download(Media("image", "a", "mxc://a/b", size=200), 100)
+        assert refused.value.reason is Refusal.TOO_LARGE
         await edge.close()
 
     with_server(login, ask)
+
+
+def test_a_file_that_does_not_match_its_key_is_damaged() -> None:
+    with pytest.raises(UndeliverableError) as refused:
+        client_chat._decrypted(b"what came", {"key": {"k": "AA"}, "iv": "AA", "hashes": {"sha256": "AA"}})
+    assert refused.value.reason is Refusal.DAMAGED

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.chat import Media, Message, UndeliverableError, Upload
+from bot.chat import Media, Message, Refusal, UndeliverableError, Upload
 
 
 @dataclass
@@ -68,7 +68,7 @@ class FakeHomeserver:
         if isinstance(found, Exception):
             raise found
         if len(found) > limit:
-            raise UndeliverableError(f"over the limit of {limit}")
+            raise UndeliverableError(f"over the limit of {limit}", Refusal.TOO_LARGE)
         return found
 
     def forget_transactions(self) -> None:

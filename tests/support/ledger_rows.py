@@ -10,9 +10,15 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook, load_workbook
 
+from bot.ledger.cell_xml import Setting
 from bot.ledger.rows import CoverCell, CoverRow, FindingRow, FormRow, LedgerHead
+from bot.ledger.words import ledger_words
+from bot.texts import load_texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
+TEXTS = load_texts()
+CHINESE, ENGLISH = ledger_words(TEXTS, "zh-CN"), ledger_words(TEXTS, "en")
+SETTING = Setting(ZONE, CHINESE.say("ledger_cut"))
 HEAD = LedgerHead(
     title="襄城县巩固拓展脱贫攻坚成果“大排查、大整改、大提升”专项行动排查整改台账",
     scope="颍桥回族镇 颍桥示范一村",
@@ -21,6 +27,7 @@ HEAD = LedgerHead(
     cut_off=datetime(2023, 8, 12, 10, 0, tzinfo=ZoneInfo("UTC")),
     zone=ZONE,
     version="V3",
+    words=CHINESE,
     filled_by="张三",
 )
 ITEMS = json.loads((Path(__file__).parents[1] / "data" / "items.json").read_text(encoding="utf-8"))
