@@ -56,7 +56,9 @@ def put(record: Record, place_id: str, item_id: str, given: Given) -> bool:
     tx, of = record.tx, record.action
     old = get(tx, place_id, item_id)
     before = Given(old.answer, old.basis) if old else Given(None, "")
-    if given.basis is None:
+    if given.answer is None:
+        given = Given(None, "")
+    elif given.basis is None:
         given = Given(given.answer, before.basis if given.answer == before.answer else "")
     if before == given:
         return False

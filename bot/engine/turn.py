@@ -15,6 +15,7 @@ from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.session import (
+    OF_DRAFT,
     AskAnswer,
     AskBasis,
     AskMerge,
@@ -34,7 +35,7 @@ from bot.handlers import flow, handle
 from bot.handlers.evidence import Written
 from bot.handlers.next_question import next_question, still_open
 from bot.handlers.turn import Outcome, Then, Turn
-from storage import evidence, inbox, outbox, people
+from storage import evidence, findings, inbox, outbox, people
 from storage import sessions as stored
 from storage.db import Transaction, Value
 from storage.history import record
@@ -214,7 +215,10 @@ def _stands(tx: Transaction, session: Session) -> bool:
     question = session.question
     if question is None or not (finding_in(question) or isinstance(question, AskBasis)):
         return True
-    return still_open(tx, question)
+    if not still_open(tx, question):
+        return False
+    finding = findings.get(tx, finding_in(question)) if isinstance(question, OF_DRAFT) else None
+    return finding is None or bool(finding.description)  # nobody is asked what to do about nothing
 
 
 def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:

@@ -144,7 +144,7 @@ def _finding(written: Record, context: Context, mine: Sequence[Change], undone: 
     assert finding is not None
     if not mine:
         return
-    if state is not None and state.before is None:  # it came into being
+    if any(change.field == "opened_at" for change in mine):  # it came into being
         if finding.state in lifecycle.LIVE:
             back = lifecycle.withdrawal(finding.state)
             findings.change(written, finding, {}, back)
@@ -153,7 +153,8 @@ def _finding(written: Record, context: Context, mine: Sequence[Change], undone: 
     move = None
     if state is not None:
         row = lifecycle.move(str(state.before), state.verb)
-        if row is None or row.to != state.after or not row.reverse or not _restorable(tx, finding, state):
+        stands = row is not None and row.to == state.after == finding.state
+        if row is None or not stands or not row.reverse or not _restorable(tx, finding, state):
             return
         move = row.back()
     elif finding.state not in lifecycle.AMENDABLE:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.dialogue.effects import Effect, Line, SetCheck, line
+from bot.dialogue.effects import ChangeFinding, Effect, Line, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.session import AskAnswer, AskBasis, AskPlace, Session
 from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.campaign import Item
 from bot.handlers import flow
-from bot.handlers.finding_form import dropped_drafts, new_finding, same_as
+from bot.handlers.finding_form import described, dropped_drafts, empty_draft, new_finding, same_as
 from bot.handlers.turn import Outcome, Then, Turn, settled
 from storage import checks, findings, places
 from storage.checks import Check
@@ -35,6 +35,7 @@ class BulkResult:
     without_basis: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)  # items whose findings stand in the way
     known: list[int] = field(default_factory=list)  # findings on record that were told of again
+    worded: list[int] = field(default_factory=list)  # drafts that got their words
 
 
 def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -97,8 +98,12 @@ def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) ->
         on_record = findings.at(tx, place.id, item.id)
         total.nos.setdefault(Answer.FOUND, []).append(item.no)
     total.answered.append(item.id)
+    draft = empty_draft(tx, place.id, item.id) if words else None
     if on_record:
         total.known += [finding.no for finding in on_record]
+    elif draft is not None:
+        total.effects += [PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words))]
+        total.worded.append(draft.no)
     else:
         total.effects += new_finding(tx, turn, (place, item), words)
 
@@ -126,6 +131,7 @@ def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, 
             lines.append(line(f"marked_{kind}", place=place, n=len(nos), items=progress.ranges(nos)))
     if turn.said.basis and total.nos.get(Answer.CLEAR):
         lines.append(line("with_basis", basis=turn.said.basis))
+    lines += [line("finding_changed", finding=no) for no in total.worded]
     lines += [line("visit_twins", findings="、".join(map(str, total.known)))] if total.known else []
     lines += [line("kept_findings", items=progress.ranges(total.kept))] if total.kept else []
     asked = {item.no for item in items}

@@ -59,7 +59,9 @@ def worded(tx: Reader, turn: Turn, draft: Finding, words: str) -> Outcome:
     item = turn.campaign.item[draft.item_id]
     said = line("finding_opened", finding=draft.no, no=item.no, place=places.get(tx, draft.place_id).name)
     session = replace(turn.session.passed(item.id), finding=draft.no)
-    return settled(session, said, effects=(ChangeFinding(draft.no, described(words)),))
+    return settled(
+        session, said, effects=(PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words)))
+    )
 
 
 def described(words: str) -> dict[str, str | int | None]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from bot.ledger.scope import Scope
 
 from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question, finding_in
 from bot.ledger.gather import MISSING, gather
-from bot.ledger.scope import Scope
 from storage.audit import audit
 from tests.support.bot_in_memory import FIRST, SECOND, InMemoryBot, copy_of, plan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from bot.ledger.gather import Asked, Gathered, gather
 from bot.ledger.words import STATES, LedgerWords
 from storage import history, places
 from storage.db import Database
-from tests.support.bot_in_memory import FIRST, LI, START, InMemoryBot, plan
+from tests.support.bot_in_memory import COORDINATOR, FIRST, LI, OFFICE, START, ZHANG, InMemoryBot, plan
 from tests.support.ledger_rows import CHINESE, ENGLISH, TEXTS
 
 CAMPAIGN = plan().campaign
@@ -107,20 +108,36 @@ def test_an_answer_that_something_was_found_is_enough_to_be_printed(stand: InMem
 def test_what_the_scope_leaves_out_is_not_said_to_be_undescribed_or_not_applicable(
     stand: InMemoryBot,
 ) -> None:
-    stand.tx.run("UPDATE findings SET state = 'closed' WHERE no = 101")
+    stand.act(101, "submit", ZHANG, result="8月8日换好水管，已通水")
+    stand.act(101, "close", COORDINATOR)
     assert text(made(stand, replace(of(FIRST), state="open")), 22) == "发现（不在本表范围）"
     assert text(made(stand), 22) == f"{LEAK}（问题101）"
 
 
 def test_every_state_of_a_finding_is_worded_and_verified_ones_are_still_open(stand: InMemoryBot) -> None:
-    stand.tx.run("PRAGMA ignore_check_constraints = ON")
-    for state in STATES[:-1]:  # void ones are in no ledger
-        stand.tx.run("UPDATE findings SET state = ? WHERE no = 101", (state,))
+    def submit() -> None:
+        stand.act(101, "submit", ZHANG, result="8月8日换好水管，已通水")
+
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: None,
+        submit,
+        lambda: stand.act(101, "return", COORDINATOR, "没有照片"),
+        submit,
+        lambda: stand.act(101, "verify", COORDINATOR),
+        lambda: stand.act(101, "close", OFFICE),
+        lambda: stand.act(101, "reopen", OFFICE, "回头看不属实"),
+    )
+    seen = {"draft"}  # 102
+    for step in steps:
+        step()
         row = next(row for row in made(stand).findings if row.number == 101)
+        state = str(stand.finding(101)["state"])
+        seen.add(state)
         assert row.state == CHINESE.state(state)
-    stand.tx.run("UPDATE findings SET state = 'verified' WHERE no = 101")
-    assert [row.number for row in made(stand, Scope(state="open")).findings] == [101, 102]
-    assert next(row for row in made(stand).form if row.no == 22).result_text.startswith("已核实（")
+        if state == "verified":
+            assert [row.number for row in made(stand, Scope(state="open")).findings] == [101, 102]
+            assert next(r for r in made(stand).form if r.no == 22).result_text.startswith("已核实（")
+    assert seen == set(STATES[:-1])  # void ones are in no ledger
 
 
 def test_the_anchor_goes_into_the_head_of_the_ledger(stand: InMemoryBot) -> None:
