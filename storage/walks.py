@@ -8,23 +8,37 @@ from storage.db import Reader
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be known of a draft to ask for what it lacks."""
+
+    no: int
+    state: str
+    description: str
+    measure: str
+    horizon: str
+    due: str | None
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """`answers`: item id -> answer. `drafts`: numbers of the person's open drafts, the one spoken of first."""
+    """`answers`: item id -> answer. `draft`: the first of the person's drafts to ask about, the one spoken of before others."""
 
     answers: dict[str, str]
-    drafts: tuple[int, ...]
+    draft: Draft | None
 
 
 def standing(tx: Reader, place_id: str, person_id: int, focus: int) -> Standing:
     """In one look: the answers at a place, and the first draft to ask about there (or the focus, wherever it is)."""
     rows = tx.all(
-        "SELECT item_id, answer, 0 FROM checks WHERE place_id = :place"
-        " UNION ALL SELECT '', '', no FROM (SELECT no FROM findings WHERE reporter_id = :person AND state = 'draft'"
-        " AND put_off = 0 AND (place_id = :place OR no = :focus) ORDER BY no <> :focus, no LIMIT 1)",
+        "SELECT item_id, answer, 0, NULL, NULL, NULL, NULL, NULL FROM checks WHERE place_id = :place"
+        " UNION ALL SELECT state, description, no, measure, horizon, due, mechanism, 1 FROM ("
+        "SELECT * FROM findings WHERE reporter_id = :person AND state = 'draft' AND put_off = 0"
+        " AND (place_id = :place OR no = :focus) ORDER BY no <> :focus, no LIMIT 1)",
         {"place": place_id, "person": person_id, "focus": focus},
     )
-    answers = {row[0]: row[1] for row in rows if not row[2]}
-    return Standing(answers, tuple(row[2] for row in rows if row[2]))
+    drafts = [Draft(row[2], row[0], row[1], *tuple(row)[3:7]) for row in rows if row[2]]
+    return Standing({row[0]: row[1] for row in rows if not row[2]}, drafts[0] if drafts else None)
 
 
 def answers(tx: Reader, place_id: str) -> dict[str, str]:

@@ -71,7 +71,11 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
     masked = mask_pii(normalise(words))[0]
     edit = _Edit(original, undo.related_events(tx, original), masked)
     standing = session_store.load(tx, origin, now)
-    stays = undo.refusal(tx, origin, edit.events) or _handed_in(tx, edit)
+    stays = (
+        undo.refusal(tx, origin, edit.events)
+        or undo.overtaken(tx, origin, edit.events)
+        or _handed_in(tx, edit)
+    )
     if stays is not None:
         _say(tx, origin, Outcome(standing.session, (stays,)), now)
         return

@@ -30,6 +30,7 @@ from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
+WRITTEN = frozenset(["description", "measure", "horizon", "due", "mechanism"])  # what messages put into words
 PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
 
 
@@ -45,29 +46,64 @@ def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
 
 
 def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
-    """Why these messages cannot be taken back as a whole: a finding they made is settled, or somebody else acted on it."""
+    """Why these messages cannot be taken back as a whole: what they made is settled, or somebody else acted on it."""
     for change in history.of_refs(tx, events):
-        if change.subject.kind != "finding" or not _is_last(tx, change):
+        finding = _finding_of(tx, change)
+        if finding is None or not _is_last(tx, change) or _own_last_move(tx, origin, change):
             continue
-        finding = findings.get(tx, int(change.subject.id))
-        if finding is not None and finding.state in lifecycle.SETTLED:
+        if finding.state in lifecycle.SETTLED:
             return line("verified_stays", finding=finding.no)
-        moved = (
-            change.field == "state"
-            and change.verb != "file"
-            and history.others_since(tx, change.subject, change.action, origin.person.id)
-        )
-        if finding is not None and (moved or _shut(tx, origin, change, finding)):
+        if _shut(tx, origin, change, finding):
             return line("others_acted", finding=finding.no)
     return None
 
 
+def _finding_of(tx: Reader, change: Change) -> Finding | None:
+    """The finding that a change is about, or that the evidence it is about belongs to."""
+    match change.subject.kind:
+        case "finding":
+            return findings.get(tx, int(change.subject.id))
+        case "evidence":
+            piece = evidence.get(tx, int(change.subject.id))
+            return findings.get(tx, piece.finding_no) if piece and piece.finding_no else None
+        case _:
+            return None
+
+
+def _own_last_move(tx: Reader, origin: Origin, change: Change) -> bool:
+    """Whether the action made a move that the table lets its own author take back, and nobody has acted since."""
+    if change.subject.kind != "finding" or change.verb not in lifecycle.VERBS or change.verb == "file":
+        return False
+    state = history.writer(tx, change.subject, "state")
+    if state is None or state.action != change.action:
+        return False
+    row = lifecycle.move(str(state.before), state.verb)
+    others = history.others_since(tx, change.subject, change.action, origin.person.id)
+    return row is not None and bool(row.reverse) and not others
+
+
 def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
-    """Whether a field is part of what somebody else has built on: the finding was filed with it, and acted on since."""
+    """Whether somebody else has built on what is to go back: acted on a state, or on a finding filed with a field."""
+    if change.subject.kind != "finding" or (change.field == "state" and change.verb == "file"):
+        return False
     form = {str(need) for need in lifecycle.FORM}
-    if change.field not in form or finding.state == lifecycle.DRAFT:
+    if change.field != "state" and (change.field not in form or finding.state == lifecycle.DRAFT):
         return False
     return history.others_since(tx, change.subject, change.action, origin.person.id)
+
+
+def overtaken(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
+    """Why an edit of these messages must not write their fields anew: another word has set them since."""
+    for change in history.of_refs(tx, events):
+        if change.subject.kind != "finding" or change.field not in WRITTEN:
+            continue
+        last = history.writer(tx, change.subject, change.field)
+        if last is not None and last.ref not in events:
+            no = int(change.subject.id)
+            if last.person_id != origin.person.id:
+                return line("others_acted", finding=no)
+            return line("later_field_stays", finding=no, field=f"@field_{change.field}")
+    return None
 
 
 def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datetime) -> list[Line]:
@@ -98,12 +134,23 @@ def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
         action = origin.action("undo", undoes=seq)
         with record(tx, action, now) as written:
             for subject, fields in groupby(list(group), lambda change: change.subject):
-                mine = [change for change in fields if _is_last(tx, change)]
+                mine = _mine(tx, list(fields))
                 came = subject.kind == "evidence" and any(change.field == "kind" for change in mine)
-                if not (came and what.keep_evidence):
+                if subject.kind == "check" and history.others_since(tx, subject, seq, origin.person.id):
+                    undone.later(origin.campaign, subject)
+                elif not (came and what.keep_evidence):
                     _subject(written, origin.context, subject, mine, undone)
     _demote(tx, origin, undone, now)
     return undone
+
+
+def _mine(tx: Reader, fields: list[Change]) -> list[Change]:
+    """The fields that are still as the action left them; what a move brought along goes with the move or not at all."""
+    mine = [change for change in fields if _is_last(tx, change)]
+    moved = any(change.field == "state" and change.verb != "file" for change in fields)
+    opened = any(change.field == "opened_at" for change in fields)
+    stands = any(change.field == "state" for change in mine)
+    return [] if moved and not opened and not stands else mine
 
 
 def _is_last(tx: Reader, change: Change) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import Line, line
 from bot.domain import progress
+from bot.domain.campaign import Campaign
 from storage.history import Subject
 
 WHOLE = (
@@ -42,6 +43,12 @@ class Undone:
     subjects: set[Subject] = field(default_factory=set)  # what went back
     lines: list[tuple[Subject, Line]] = field(default_factory=list)
     answers: list[WentBack] = field(default_factory=list)
+
+    def later(self, campaign: Campaign, subject: Subject) -> None:
+        """An answer stays, because somebody else has answered there since."""
+        item = campaign.item.get(subject.part)
+        if item is not None:
+            self.lines.append((subject, line("later_answer_stays", items=str(item.no))))
 
     def said(self, spare: frozenset[Subject] = frozenset()) -> list[Line]:
         """Each thing in a line of its own, many items that went the same way in one; not what is said anew anyway."""

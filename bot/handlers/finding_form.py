@@ -28,6 +28,7 @@ from storage.findings import Finding
 from storage.places import Place
 
 LONGEST = 2000  # characters of one field: a page of a ledger cell
+SOME_DAY = date(2000, 1, 1)  # whether words are a date does not hang on the day
 SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
 
 
@@ -73,7 +74,9 @@ def _problem(turn: Turn) -> str:
     """What the words tell beyond a mere answer: 有，水管漏 -> 水管漏. Empty when they tell nothing."""
     said = turn.heard.under(Expect.CHOICE)
     words = said.detail if said.choice is Answer.FOUND else "" if said.choice else turn.said.words
-    return words.strip()[:LONGEST] if any(character.isalpha() for character in words) else ""
+    if parse_date(words.strip(), SOME_DAY) is not None:
+        return ""
+    return words.strip()[:LONGEST] if sum(character.isalpha() for character in words) > 1 else ""
 
 
 def _plan(turn: Turn) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, line
 from bot.dialogue.meaning import Expect
@@ -12,7 +12,7 @@ from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow
-from bot.handlers.finding_form import LONGEST, bare, new_or_worded, told_of
+from bot.handlers.finding_form import LONGEST, SOME_DAY, bare, new_or_worded, told_of
 from bot.handlers.turn import Outcome, Turn, settled
 from storage import findings, places
 from storage.db import Reader
@@ -20,7 +20,6 @@ from storage.db import Reader
 CANDIDATES = 3
 DIGITS = 9  # up to here a bare number is meant for the list, even if the list is shorter
 PATIENCE = 2  # retries after which an offer nobody took up is dropped
-SOME_DAY = date(2000, 1, 1)  # whether words are a date does not hang on the day
 
 
 def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -29,13 +29,13 @@ from storage import findings, walks
 from storage.db import Reader
 from storage.findings import Finding
 from storage.people import Actor
-from storage.walks import Standing
+from storage.walks import Draft
 
 
 def next_question(tx: Reader, campaign: Campaign, actor: Actor, session: Session) -> Session:
     """The session with its next question put; without one when nothing is left to ask."""
     stands = walks.standing(tx, session.place, actor.person.id, session.finding)
-    draft = _draft(tx, campaign, stands)
+    draft = lacking(campaign, stands.draft) if stands.draft else None
     if draft is not None:
         return replace(session, finding=finding_in(draft)).asking(draft)
     while session.queue:
@@ -54,16 +54,7 @@ def next_question(tx: Reader, campaign: Campaign, actor: Actor, session: Session
     return session.asking(AskAnswer(place.id, item.id))
 
 
-def _draft(tx: Reader, campaign: Campaign, stands: Standing) -> Question | None:
-    for no in stands.drafts:
-        finding = findings.get(tx, no)
-        question = lacking(campaign, finding) if finding else None
-        if question is not None:
-            return question
-    return None
-
-
-def lacking(campaign: Campaign, finding: Finding) -> Question | None:
+def lacking(campaign: Campaign, finding: Finding | Draft) -> Question | None:
     """What a finding still lacks, as the question to ask; None when it is complete or past asking."""
     no, horizon = finding.no, campaign.horizon.get(finding.horizon)
     if finding.state not in FORM_OPEN:

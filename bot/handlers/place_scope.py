@@ -70,6 +70,8 @@ def is_plain_text(tx: Reader, turn: Turn) -> bool:
         return False
     if command.name not in OF_A_PLACE:
         return False
+    if command.argument.isdecimal():  # 切换 2: by its number in the list
+        return False
     seen = flow.visible(tx, turn)
     return not flow.named_places(seen, command.argument) and command.argument not in {p.unit for p in seen}
 

@@ -43,7 +43,7 @@ def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Q
             nos = progress.ranges([context.campaign.item[item].no for item in items])
             return (line("ask_basis", items=nos),)
         case AskDescription(no):
-            return _ask_description(tx, context, no)
+            return _ask_description(tx, context, own, no)
         case AskMeasure(no):
             return (line("ask_measure", finding=no),)
         case AskHorizon(no):
@@ -90,13 +90,14 @@ def _horizons(context: Context) -> list[Line]:
     ]
 
 
-def _ask_description(tx: Reader, context: Context, no: int) -> tuple[Line, ...]:
+def _ask_description(tx: Reader, context: Context, own: Sequence[Place], no: int) -> tuple[Line, ...]:
     finding = findings.get(tx, no)
     assert finding is not None, f"question about finding {no}, which is not there"
     item = context.campaign.item[finding.item_id]
     if finding.description:
         return (line("ask_description_again", no=item.no, finding=no),)
-    place = places.get(tx, finding.place_id)
+    at_hand = next((place for place in own if place.id == finding.place_id), None)
+    place = at_hand or places.get(tx, finding.place_id)
     return (line("ask_description", no=item.no, place=place.name),)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from bot.ledger.scope import Scope
 
 from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question, finding_in
-from bot.ledger.gather import MISSING, gather
+from bot.domain.scope import Scope
+from bot.ledger.gather import gather
 from storage.audit import audit
 from tests.support.bot_in_memory import FIRST, SECOND, InMemoryBot, copy_of, plan
 
@@ -60,7 +60,7 @@ def printed(stand: InMemoryBot, place: str = FIRST) -> dict[int, str]:
 
 def check_ledger(stand: InMemoryBot) -> None:
     texts = printed(stand)
-    assert all(MISSING not in texts[no] for no in ITEMS), texts
+    assert all("未报" not in texts[no] for no in ITEMS), texts
     assert all(f"问题{no + 91}" in texts[no] for no in ITEMS)
 
 

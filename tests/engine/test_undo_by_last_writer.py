@@ -186,7 +186,7 @@ def test_an_answer_that_somebody_else_gave_since_stays() -> None:
     mine = stand.last
     stand.says("切换 颍桥示范一村", "改 3 不涉及", who=COORDINATOR)
     assert stand.answers() == {3: "not_applicable"}
-    assert "没有可撤回" in stand.redact(mine)
+    assert "后来另有回答" in stand.redact(mine)
     assert stand.answers() == {3: "not_applicable"}
 
 
@@ -206,7 +206,7 @@ def origin_of(stand: InMemoryBot, tx: Transaction, who: str) -> Origin:
     actor, room = people.actor(tx, who, stand.now.date().isoformat()), rooms.get(tx, direct_room(who))
     assert actor is not None
     assert room is not None
-    return Origin(actor, room, f"$event-{stand.events}", stand.now)
+    return Origin(context(), actor, room, f"$event-{stand.events}", stand.now)
 
 
 def undone(stand: InMemoryBot, event: str, who: str) -> list[Line]:
@@ -215,7 +215,7 @@ def undone(stand: InMemoryBot, event: str, who: str) -> list[Line]:
 
     def work(tx: Transaction) -> None:
         origin = origin_of(stand, tx, who)
-        told.extend(undo.undo(tx, context(), origin, Undo((event,)), stand.now).said())
+        told.extend(undo.undo(tx, origin, Undo((event,)), stand.now).said())
 
     stand.write(work)
     return told

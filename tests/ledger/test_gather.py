@@ -136,7 +136,7 @@ def test_every_state_of_a_finding_is_worded_and_verified_ones_are_still_open(sta
         assert row.state == CHINESE.state(state)
         if state == "verified":
             assert [row.number for row in made(stand, Scope(state="open")).findings] == [101, 102]
-            assert next(r for r in made(stand).form if r.no == 22).result_text.startswith("已核实（")
+            assert next(r for r in made(stand).form if r.no == 22).result_text.count("已核实（")
     assert seen == set(STATES[:-1])  # void ones are in no ledger
 
 

@@ -157,8 +157,8 @@ class Play:
             assert actor is not None
             assert room is not None
             self.stand.events += 1
-            origin = Origin(actor, room, f"$event-{self.stand.events}", self.stand.now)
-            lines = undo.take_back(tx, context(), origin, (event,), self.stand.now)
+            origin = Origin(context(), actor, room, f"$event-{self.stand.events}", self.stand.now)
+            lines = undo.take_back(tx, origin, (event,), self.stand.now)
             told.append(context().texts.together(lines, "zh-CN"))
 
         self.stand.write(work)

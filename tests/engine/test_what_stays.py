@@ -19,7 +19,7 @@ from tests.engine.test_undo_by_last_writer import (
     origin_of,
     undone,
 )
-from tests.support.bot_in_memory import COORDINATOR, FIRST, SECOND, ZHANG, InMemoryBot, context
+from tests.support.bot_in_memory import COORDINATOR, FIRST, SECOND, ZHANG, InMemoryBot
 
 __all__ = ["filed"]
 
@@ -80,7 +80,7 @@ def test_take_back_follows_the_table(filed: Filed, more: tuple[object, ...], by:
     event = filed.stand.last
 
     def work(tx: Transaction) -> None:
-        undo.take_back(tx, context(), origin_of(filed.stand, tx, by), (event,), filed.stand.now)
+        undo.take_back(tx, origin_of(filed.stand, tx, by), (event,), filed.stand.now)
 
     filed.stand.write(work)
     assert filed.stand.finding(101)["state"] == before
