@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | keys.
+"""The command line: paicha run | demo | rehearse | check | export | keys | roster.
 
 Exit codes: 0 fine; 1 a mistake of use; 2 something the operator can mend, named with place and remedy.
 """
@@ -105,6 +105,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     keys = command("keys", _keys, "show the state of the bot's own keys and its fingerprint")
     configured(keys)
+    roster = command("roster", _roster, "bring a roster file into the database")
+    verbs = roster.add_subparsers(required=True, metavar="import")
+    importing = verbs.add_parser(
+        "import", help="show what a file would change; with --apply make it so (the bot must be stopped)"
+    )
+    importing.add_argument("file", type=Path, metavar="FILE", help="the roster, as .toml")
+    importing.add_argument("--apply", action="store_true", help="make it so, as one action of the history")
+    configured(importing)
+    importing.add_argument(
+        "--data", type=Path, help="data folder of a rehearsal or demo (and its clock), instead of settings"
+    )
     return parser
 
 
@@ -230,6 +241,12 @@ async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) ->
         return 0
     finally:
         await database.close()
+
+
+def _roster(options: argparse.Namespace) -> int:
+    from bot.cli.roster import run
+
+    return run(options)
 
 
 def _keys(options: argparse.Namespace) -> int:

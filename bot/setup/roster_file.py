@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.campaign import Campaign, PlaceKind
@@ -35,19 +36,22 @@ def parse_roster(
     for row in top.rows("unit", required=True):
         unit = _unit(row, campaign)
         _claim(row, "id" if row.has("id") else "name", unit.id, first)
+        if unit.name and any(other.name == unit.name and other.id != unit.id for other in units):
+            row.complain("name", f"{shown(unit.name)} is there twice; two units differ in name")
         units.append(unit)
         places += [Place(unit.id, unit.name, unit.kind, unit.id), *_villages(row, unit, first)]
         row.close()
     known = Roster(tuple(units), tuple(places), ())
-    people: dict[str, Person] = {}
+    people: dict[str, Person] = {}  # by Matrix id, or by name where the file has none
     for row in top.rows("person"):
         person = _person(row, known, server, language)
-        if person.user_id in people:
-            row.complain(
-                "user", f"{person.user_id} is already {people[person.user_id].name}; one entry a person"
-            )
-        elif person.user_id:
-            people[person.user_id] = person
+        key = person.user_id or person.name
+        if key in people and person.user_id:
+            row.complain("user", f"{key} is already {people[key].name}; one entry a person")
+        elif key in people and not row.has("user"):
+            row.complain("name", f"{shown(key)} is there twice without a Matrix id; write their ids in user")
+        elif key:
+            people[key] = person
     top.close()
     complaints.close()
     return Roster(known.units, known.places, tuple(people.values()))
@@ -107,6 +111,7 @@ def _person(row: Fields, known: Roster, server: str, language: str) -> Person:
     places = tuple(
         place for index, said in enumerate(row.texts("places")) for place in _named(row, index, said, known)
     )
+    phone, last_day = row.text("phone", ""), row.day("last_day") if row.has("last_day") else None
     row.close()
     if role == Role.REPORTER:
         if not row.has("places") or not row.items("places"):
@@ -125,12 +130,14 @@ def _person(row: Fields, known: Roster, server: str, language: str) -> Person:
         unit_id=unit,
         places=tuple(place.id for place in places),
         language=spoken,
+        phone=phone,
+        until=(last_day + timedelta(1)).isoformat() if last_day else None,
     )
 
 
 def _user_id(row: Fields, server: str) -> str:
-    said = row.text("user")
-    if not said:
+    said = row.text("user", "")
+    if not said:  # nobody's phone: they are reported for, or will be invited
         return ""
     local = said.removeprefix("@")
     full = said if ":" in said else f"@{local}:{server}"
