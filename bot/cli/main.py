@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.stored import Named, database_in, stored_setup, unused
 from bot.ledger.deliver import make_ledger
 from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
@@ -26,7 +27,7 @@ from bot.setup.config import Config, load_config
 from bot.setup.errors import FileErrors
 from bot.setup.fields import read_file
 from bot.setup.roster_file import parse_roster
-from storage import places
+from storage import history, places
 from storage.db import Database, StorageError
 from storage.lock import hold
 
@@ -90,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--now", default=START, help=f"where the clock stands (default: {START})")
     rehearse.add_argument("--lang", choices=("zh-CN", "en"), help="the language of everybody")
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
-    rehearse.add_argument("--checklist", type=Path, default=CHECKLIST)
-    rehearse.add_argument("--roster", type=Path, default=DEMO_ROSTER)
+    rehearse.add_argument("--checklist", type=Path, help="for a new folder; default: the one that is shipped")
+    rehearse.add_argument("--roster", type=Path, help="for a new folder; default: that of the demo")
     check = command("check", _check, "check checklist, roster and settings; list every mistake")
     check.add_argument("-c", "--config", type=Path, help="settings to check with all they name")
     check.add_argument("--checklist", type=Path, default=CHECKLIST)
@@ -176,18 +177,27 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _rehearse(options: argparse.Namespace) -> int:
-    plan = plan_from(options.checklist, options.roster, SERVER, options.lang or "zh-CN")
-    if options.lang:
-        spoken = tuple(replace(person, language=options.lang) for person in plan.roster.people)
-        plan = replace(plan, roster=replace(plan.roster, people=spoken))
+    files = None if options.data and database_in(options.data).exists() else _files(options)
     folder = options.data or Path(tempfile.mkdtemp(prefix="paicha-rehearsal-"))
     if options.data is None:
         print(f"rehearsal in {folder}", file=sys.stderr)
     with hold(folder):
-        return asyncio.run(_perform(options, plan, folder))
+        return asyncio.run(_perform(options, files, folder))
 
 
-async def _perform(options: argparse.Namespace, plan: Setup, folder: Path) -> int:
+def _files(options: argparse.Namespace) -> Setup:
+    """What a new folder is filled with."""
+    checklist, roster = options.checklist or CHECKLIST, options.roster or DEMO_ROSTER
+    plan = plan_from(checklist, roster, SERVER, options.lang or "zh-CN")
+    if not options.lang:
+        return plan
+    spoken = tuple(replace(person, language=options.lang) for person in plan.roster.people)
+    return replace(plan, roster=replace(plan.roster, people=spoken))
+
+
+async def _perform(options: argparse.Namespace, files: Setup | None, folder: Path) -> int:
+    stored = await stored_setup(folder)
+    plan = stored or files or _files(options)
     rehearsal = await open_rehearsal(plan, folder, datetime(2023, 8, 5, 1, tzinfo=UTC), Hours())
     try:
         player = Player(rehearsal, lambda shown: None)
@@ -199,6 +209,10 @@ async def _perform(options: argparse.Namespace, plan: Setup, folder: Path) -> in
         player.show = show
         try:
             rehearsal.clock.at = parse_time(options.now, rehearsal)
+            if stored is not None:
+                named = Named(options.checklist, options.roster, options.lang or "")
+                for line in await unused(rehearsal.database, plan, named, rehearsal.clock.at):
+                    print(f"rehearse: {line}", file=sys.stderr)
             await player.become(options.who)
         except Misdirected as error:
             print(f"rehearse: {error}", file=sys.stderr)
@@ -211,19 +225,15 @@ async def _perform(options: argparse.Namespace, plan: Setup, folder: Path) -> in
 
 
 def _export(options: argparse.Namespace) -> int:
-    if options.data:
-        folder, plan = options.data, plan_from(CHECKLIST, DEMO_ROSTER, SERVER)
-    else:
-        config = load_config(options.config, os.environ)
-        folder, plan = config.data_dir, plan_of(config)
-    path = folder / "paicha.db"
-    if not path.exists():
+    folder = options.data or load_config(options.config, os.environ).data_dir
+    return asyncio.run(_write_ledger(options, folder))
+
+
+async def _write_ledger(options: argparse.Namespace, folder: Path) -> int:
+    path, plan = database_in(folder), await stored_setup(folder)
+    if plan is None:
         print(f"{path}: there is no database yet. Has the bot run with this data folder?", file=sys.stderr)
         return 2
-    return asyncio.run(_write_ledger(options, plan, path))
-
-
-async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) -> int:
     database = await Database.open(path)
     try:
         seen = await database.read(places.every)
@@ -233,8 +243,8 @@ async def _write_ledger(options: argparse.Namespace, plan: Setup, path: Path) ->
             return 1
         now = datetime.now(UTC)
         if options.data:  # its clock stands elsewhere: the cut-off is the last thing that happened there
-            last = await database.read(lambda tx: tx.value("SELECT max(at) FROM actions"))
-            now = datetime.fromisoformat(str(last)) if last else now
+            last = await database.read(history.last_received)
+            now = last or now
         upload = await make_ledger(database, plan.campaign, (scope, ""), path.parent / "media", now)
         options.output.write_bytes(upload.data)
         print(f"{options.output}: {len(upload.data)} bytes")

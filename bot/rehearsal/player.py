@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.chat import Edited, Media, Reacted, Redacted, Said
-from bot.domain.roster import find_people
 from bot.rehearsal.chat import COUNTY, SERVER, Rehearsal, Shown, direct_room
+from storage import people, places
 
 HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the county room or a unit's room
 /now TIME                  move the clock on, with every tick due on the way
@@ -67,7 +67,9 @@ class Player:
 
     async def become(self, who: str, where: str = "") -> None:
         """Speak as this person (a name, a local part, any Matrix id), in a direct room or where said."""
-        found = find_people(self.rehearsal.plan.roster, who)
+        clock, zone = self.rehearsal.clock, self.rehearsal.context.campaign.timezone
+        today = clock.now().astimezone(zone).date().isoformat()
+        found = await self.rehearsal.database.read(lambda tx: people.named(tx, who, today))
         if len(found) > 1:
             raise Misdirected(f"{who} is the name of {len(found)} people; say the Matrix id")
         if not found and not re.fullmatch(r"@[^:\s]+:\S+", who):
@@ -76,13 +78,13 @@ class Player:
         if where == "county":
             self.room_id, kind = COUNTY, "county"
         elif where:
-            self.room_id, kind = f"!unit-{self._unit(where)}:{SERVER}", "group"
+            self.room_id, kind = f"!unit-{await self._unit(where)}:{SERVER}", "group"
         else:
             self.room_id, kind = direct_room(self.user_id), "direct"
         await self.rehearsal.enter(self.user_id, self.room_id, kind)
 
-    def _unit(self, name: str) -> str:
-        for unit in self.rehearsal.plan.roster.units:
+    async def _unit(self, name: str) -> str:
+        for unit in await self.rehearsal.database.read(places.units):
             if name in (unit.name, unit.id):
                 return unit.id
         raise Misdirected(f"{name} is not a unit of the roster; or say county")
