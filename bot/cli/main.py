@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.stored import Named, database_in, stored_setup, unused
+from bot.domain import lifecycle, permissions
 from bot.ledger.deliver import make_ledger
 from bot.ledger.scope import Scope, parse_scope
 from bot.rehearsal.chat import SERVER, open_rehearsal
@@ -97,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("-c", "--config", type=Path, help="settings to check with all they name")
     check.add_argument("--checklist", type=Path, default=CHECKLIST)
     check.add_argument("--roster", type=Path)
+    check.add_argument("--rights", action="store_true", help="print who may do what where, and nothing else")
+    check.add_argument("--lifecycle", action="store_true", help="print how a finding moves, and nothing else")
     export = command("export", _export, "write the ledger to a file")
     configured(export)
     export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .xlsx to write")
@@ -162,6 +165,10 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.rights or options.lifecycle:
+        tables = [permissions.printed()] * options.rights + [lifecycle.printed()] * options.lifecycle
+        print("\n\n".join("\n".join(table) for table in tables))
+        return 0
     if options.config:
         config = load_config(options.config, os.environ)
         plan = plan_of(config)
