@@ -34,6 +34,7 @@ class Said:
     geo_uri: str = ""
     reply_to: str = ""  # event id
     thread: str = ""  # event id of the thread's root
+    in_clear: bool = False  # without encryption, in an encrypted room
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,15 @@ class RoomSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """A person has read a room up to this message."""
+
+    room_id: str
+    user_id: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """One sync, or one line of a rehearsal: everything in it is taken in by ONE transaction, or nothing is."""
 
@@ -103,6 +113,7 @@ class Batch:
     rooms: tuple[RoomSeen, ...] = ()
     keys: tuple[str, ...] = ()  # session ids whose keys came with this sync
     gaps: tuple[str, ...] = ()  # rooms whose missed part was too long to fetch
+    receipts: tuple[Receipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,7 @@ class Message:
     type: str  # m.room.message | m.reaction | m.room.redaction | org.matrix.msc3381.poll.start
     content: Mapping[str, object]
     written_at: datetime
+    reason: str = ""  # why it is sent: reply | notice | reminder | digest | room
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,12 @@ def head(tx: Reader) -> str:
     return f"{last[0]}:{last[1].hex()[:HEAD]}" if last else "0:"
 
 
+def last_received(tx: Reader) -> datetime | None:
+    """When the newest action was taken in, by our own clock."""
+    value = tx.value("SELECT received_at FROM actions ORDER BY seq DESC LIMIT 1")
+    return datetime.fromisoformat(str(value)) if value is not None else None
+
+
 def last_seq(tx: Reader) -> int:
     return tx.number("SELECT max(seq) FROM actions")
 

@@ -32,6 +32,11 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: list[tuple[int, s
         raise StorageError(
             f"{path}: written by a newer Paicha (schema {have}, this one knows {newest}). Install that version, or restore a backup."
         )
+    if have and (lacking := _lacking(connection, [sql for number, sql in steps if number <= have])):
+        raise StorageError(
+            f"{path}: begun by an early Paicha, which kept its data otherwise (there is no {lacking}); this version cannot"
+            " read it. Move the folder away and begin anew (the demo: paicha demo --fresh)."
+        )
     if 0 < have < newest:
         keep_copy(connection, path.with_name(f"{path.name}.schema{have}.bak"))
     for number, sql in steps:
@@ -43,6 +48,25 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: list[tuple[int, s
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+
+_COLUMNS = (
+    "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
+    " WHERE t.type = 'table' ORDER BY t.rowid, c.cid"
+)
+
+
+def _lacking(connection: sqlite3.Connection, steps: list[str]) -> str:
+    """The first column that these steps make and the file has not; "" when there is none. Before the first release a
+    number did not stand for one schema only. What other tools added to the file does no harm."""
+    blank = sqlite3.connect(":memory:")
+    try:
+        blank.executescript("\n".join(steps))
+        wanted = [str(row[0]) for row in blank.execute(_COLUMNS)]
+    finally:
+        blank.close()
+    there = {str(row[0]) for row in connection.execute(_COLUMNS)}
+    return next((column for column in wanted if column not in there), "")
 
 
 def keep_copy(connection: sqlite3.Connection, target: Path) -> None:

@@ -117,6 +117,25 @@ def anybody(tx: Reader) -> bool:
     return tx.value("SELECT 1 FROM people LIMIT 1") is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody as a list names them."""
+
+    id: int
+    user_id: str  # "" without one
+    name: str
+    phone: str
+
+
+def listed(tx: Reader) -> list[Listed]:
+    """Everybody there ever was, with or without a Matrix id."""
+    sql = (
+        "SELECT p.id, coalesce(i.user_id, ''), p.name, p.phone FROM people p"
+        " LEFT JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL ORDER BY p.id"
+    )
+    return [Listed(*row) for row in tx.all(sql)]
+
+
 def with_ids(tx: Reader) -> list[Person]:
     """Everybody with a Matrix id, whether they still take part or not."""
     sql = f"SELECT {_PERSON} FROM people p JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL ORDER BY p.id"
@@ -176,10 +195,12 @@ def add(record: Record, given: Mapping[str, Value], user_id: str, today: str) ->
     return person_id
 
 
-def rename(record: Record, person: Person, name: str) -> None:
-    if person.name != name:
-        record.tx.run("UPDATE people SET name = ? WHERE id = ?", (name, person.id))
-        record.changed(subject(person.id), {"name": person.name}, {"name": name})
+def amend(record: Record, known: Listed, name: str, phone: str) -> None:
+    """The person's name and telephone number are these now."""
+    before: dict[str, Value] = {"name": known.name, "phone": known.phone}
+    after: dict[str, Value] = {"name": name, "phone": phone}
+    record.tx.run("UPDATE people SET name = ?, phone = ? WHERE id = ?", (name, phone, known.id))
+    record.changed(subject(known.id), before, {key: v for key, v in after.items() if before[key] != v})
 
 
 def use_id(record: Record, person_id: int, user_id: str, today: str) -> None:

@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | audit | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | roster | keys.
 
 Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
 3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_export(commands)
     _add_audit(commands)
+    _add_roster(commands)
     _add_keys(commands)
     return parser
 
@@ -124,7 +125,12 @@ def _add_rehearse(commands: _Commands) -> None:
     rehearse.add_argument("--now", default=START, help=f"where the clock stands (default: {START})")
     rehearse.add_argument("--lang", choices=("zh-CN", "en"), help="the language of everybody")
     rehearse.add_argument("--json", action="store_true", help="one JSON object a line")
-    _add_files(rehearse)
+    rehearse.add_argument(
+        "--checklist", type=Path, metavar="FILE", help="for a new folder; default: the one that is shipped"
+    )
+    rehearse.add_argument(
+        "--roster", type=Path, metavar="FILE", help="for a new folder; default: that of the demo"
+    )
 
 
 def _add_check(commands: _Commands) -> None:
@@ -137,6 +143,8 @@ def _add_check(commands: _Commands) -> None:
     )
     _add_config(check, "settings to check with all they name")
     _add_files(check)
+    check.add_argument("--rights", action="store_true", help="print who may do what where, and nothing else")
+    check.add_argument("--lifecycle", action="store_true", help="print how a finding moves, and nothing else")
     check.add_argument("--schema", choices=("checklist", "roster"), help="print the JSON Schema of this file")
 
 
@@ -171,6 +179,23 @@ def _add_audit(commands: _Commands) -> None:
         default=[],
         metavar="FILE|SEQ:HEAD",
         help="what somebody outside has kept: a ledger, exported events of the county room, or 1234:9f3c0a1b2c3d4e5f",
+    )
+
+
+def _add_roster(commands: _Commands) -> None:
+    roster = commands.add_parser(
+        "roster",
+        help="bring a roster file into the database",
+        description="The database is the roster; a file is an import into it. Shows what the file would change and changes "
+        "nothing; with --apply it is made so, as one action of the history. Stop the bot first.",
+    )
+    verbs = roster.add_subparsers(required=True, metavar="import")
+    importing = verbs.add_parser("import", help="show what a file would change; with --apply make it so")
+    importing.add_argument("file", type=Path, metavar="FILE", help="the roster, as .toml")
+    importing.add_argument("--apply", action="store_true", help="make it so")
+    _add_config(importing)
+    importing.add_argument(
+        "--data", type=Path, metavar="DIR", help="data folder (and its clock), instead of settings"
     )
 
 

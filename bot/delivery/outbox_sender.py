@@ -198,7 +198,9 @@ class OutboxSender:
             upload = None
         else:
             content = _file(upload) if upload else await self._resolved(row)
-        return await self.chat.send(Message(room_id, txn_id, row.type, content, written_at), upload)
+        return await self.chat.send(
+            Message(room_id, txn_id, row.type, content, written_at, row.reason), upload
+        )
 
     async def _direct(self, row: OutboxRow) -> str:
         """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""

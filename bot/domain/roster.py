@@ -46,12 +46,14 @@ class Place:
 class Person:
     """人员. `places` are the ids they answer for; a coordinator's are all places of the unit."""
 
-    user_id: str  # @zhangsan:example.org
+    user_id: str  # @zhangsan:example.org; "" when the file names none: it says nothing about it then
     name: str
     role: Role
     unit_id: str | None
     places: tuple[str, ...]
     language: str
+    phone: str = ""  # "" when the file names none
+    until: str | None = None  # ISO day: the first on which they no longer take part
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Roster:
     @cached_property
     def person(self) -> dict[str, Person]:
         """By full Matrix id."""
-        return {person.user_id: person for person in self.people}
+        return {person.user_id: person for person in self.people if person.user_id}
 
 
 def find_people(roster: Roster, who: str) -> tuple[Person, ...]:
@@ -81,5 +83,5 @@ def find_people(roster: Roster, who: str) -> tuple[Person, ...]:
     if who in roster.person:
         return (roster.person[who],)
     local = who.removeprefix("@")
-    named = tuple(p for p in roster.people if p.user_id[1:].partition(":")[0] == local)
+    named = tuple(p for p in roster.people if local and p.user_id[1:].partition(":")[0] == local)
     return named or tuple(p for p in roster.people if p.name == who)

@@ -42,6 +42,7 @@ class Shown:
     type: str
     event_id: str
     content: dict[str, object]
+    reason: str  # why it was sent: reply, notice, reminder, digest, room
     file: str = ""  # where a sent file was written
 
 
@@ -67,7 +68,16 @@ class RehearsalChat:
             file = str(path)
         to = self.names.get(message.room_id, message.room_id)
         self.shown.append(
-            Shown(self.clock.now(), message.room_id, to, message.type, event_id, dict(message.content), file)
+            Shown(
+                now=self.clock.now(),
+                room=message.room_id,
+                to=to,
+                type=message.type,
+                event_id=event_id,
+                content=dict(message.content),
+                reason=message.reason,
+                file=file,
+            )
         )
         self.sent[message.room_id, message.txn_id] = event_id
         return event_id
@@ -119,12 +129,13 @@ class Rehearsal:
     database: Database
     postman: OutboxSender
     gallery: MediaFetcher
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)  # room id -> who is in it, but the bot
 
-    async def say(self, user_id: str, room_id: str, content: Content) -> str:
-        """Take in one event as a batch of its own, deliver what comes of it, return the event's id."""
+    async def say(self, user_id: str, room_id: str, content: Content, *rooms: RoomSeen) -> str:
+        """Take in one event as a batch of its own (with what is seen of rooms), deliver what comes of it, return its id."""
         event_id = f"${uuid.uuid4().hex}"
         event = Incoming(event_id, room_id, user_id, self.clock.now(), content)
-        await self.take(Batch("", (event,)))
+        await self.take(Batch("", (event,), rooms))
         return event_id
 
     async def take(self, batch: Batch) -> None:
@@ -140,14 +151,24 @@ class Rehearsal:
     async def enter(self, user_id: str, room_id: str, kind: str) -> None:
         """The person and the bot are in this room: direct, group or county."""
         self.stage.names.setdefault(room_id, user_id if kind == "direct" else room_id)
+        others = () if kind == "direct" else ("@others:" + SERVER,)
+        there = self.members.get(room_id, others)
+        back = room_id in self.members and user_id not in there
+        self.members[room_id] = (*(who for who in there if who != user_id), user_id)
         known = await self.database.read(lambda tx: rooms.get(tx, room_id))
         if known is not None:
+            if back:
+                await self.see_members(room_id)
             return
         if kind == "county":
             await self.database.transaction(lambda tx: rooms.set_county(tx, room_id, self.clock.now()))
             return
-        members = (user_id,) if kind == "direct" else (user_id, "@others:" + SERVER)
-        await self.take(Batch("", rooms=(RoomSeen(room_id, "joined", encrypted=False, members=members),)))
+        await self.see_members(room_id)
+
+    async def see_members(self, room_id: str) -> None:
+        """A sync says who is in this room now."""
+        seen = RoomSeen(room_id, "joined", encrypted=False, members=self.members[room_id])
+        await self.take(Batch("", rooms=(seen,)))
 
     async def move_to(self, to: datetime) -> None:
         """Move the clock on, with every tick on the way, in order."""

@@ -6,7 +6,6 @@ Lines that begin with / are directives of the stage, not words of the person; se
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,15 +13,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bot.chat import Edited, Media, Reacted, Redacted, Said
-from bot.domain.roster import find_people
+from bot.chat import Batch, Content, Edited, Media, Reacted, Receipt, Redacted, RoomSeen, Said
 from bot.rehearsal.chat import COUNTY, SERVER, Rehearsal, Shown, direct_room
+from bot.rehearsal.printing import as_json as as_json
+from bot.rehearsal.printing import as_text as as_text
+from storage import people, places
 
 HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the county room or a unit's room
 /now TIME                  move the clock on, with every tick due on the way
 /edit N TEXT  /redact N    change or delete an own message (1 = the last)
 /react N KEY  /reply N TEXT   to a message of the bot to this person (1 = the last)
 /photo FILE [CAPTION]  /file FILE [CAPTION]
+/clear TEXT                say it without encryption; the room is an encrypted one from then on
+/read [N]                  this person has read the bot's message N (1 = the last) and all before it
+/join  /leave              this person comes into the room, or leaves it
 /restart                   close everything and reopen it from disk"""
 
 YEARS = range(2000, 2100)  # every five minutes of a jump is a tick: no walking to the end of time
@@ -61,13 +65,24 @@ class Player:
         for shown in new:
             self.show(shown)
 
-    async def _say(self, said: Said) -> None:
-        event_id = await self.rehearsal.say(self.user_id, self.room_id, said)
+    async def _say(self, said: Said | Reacted, *rooms: RoomSeen) -> None:
+        event_id = await self.send(said, *rooms)
         self.own.setdefault((self.user_id, self.room_id), []).append(event_id)
+
+    async def send(self, content: Content, *rooms: RoomSeen) -> str:
+        """Into the room where this person is; return the event's id."""
+        if not self.is_here():
+            raise Misdirected("this person has left the room; /join first")
+        return await self.rehearsal.say(self.user_id, self.room_id, content, *rooms)
+
+    def is_here(self) -> bool:
+        return self.user_id in self.rehearsal.members[self.room_id]
 
     async def become(self, who: str, where: str = "") -> None:
         """Speak as this person (a name, a local part, any Matrix id), in a direct room or where said."""
-        found = find_people(self.rehearsal.plan.roster, who)
+        clock, zone = self.rehearsal.clock, self.rehearsal.context.campaign.timezone
+        today = clock.now().astimezone(zone).date().isoformat()
+        found = await self.rehearsal.database.read(lambda tx: people.named(tx, who, today))
         if len(found) > 1:
             raise Misdirected(f"{who} is the name of {len(found)} people; say the Matrix id")
         if not found and not re.fullmatch(r"@[^:\s]+:\S+", who):
@@ -76,13 +91,13 @@ class Player:
         if where == "county":
             self.room_id, kind = COUNTY, "county"
         elif where:
-            self.room_id, kind = f"!unit-{self._unit(where)}:{SERVER}", "group"
+            self.room_id, kind = f"!unit-{await self._unit(where)}:{SERVER}", "group"
         else:
             self.room_id, kind = direct_room(self.user_id), "direct"
         await self.rehearsal.enter(self.user_id, self.room_id, kind)
 
-    def _unit(self, name: str) -> str:
-        for unit in self.rehearsal.plan.roster.units:
+    async def _unit(self, name: str) -> str:
+        for unit in await self.rehearsal.database.read(places.units):
             if name in (unit.name, unit.id):
                 return unit.id
         raise Misdirected(f"{name} is not a unit of the roster; or say county")
@@ -127,18 +142,17 @@ async def _now(player: Player, rest: str) -> None:
 
 async def _edit(player: Player, rest: str) -> None:
     n, words = _counted(rest, "/edit N TEXT")
-    await player.rehearsal.say(player.user_id, player.room_id, Edited(player._mine(n), words))
+    await player.send(Edited(player._mine(n), words))
 
 
 async def _redact(player: Player, rest: str) -> None:
     n, _ = _counted(rest, "/redact N", words=False)
-    await player.rehearsal.say(player.user_id, player.room_id, Redacted(player._mine(n)))
+    await player.send(Redacted(player._mine(n)))
 
 
 async def _react(player: Player, rest: str) -> None:
     n, key = _counted(rest, "/react N KEY")
-    event_id = await player.rehearsal.say(player.user_id, player.room_id, Reacted(player._bots(n), key))
-    player.own.setdefault((player.user_id, player.room_id), []).append(event_id)
+    await player._say(Reacted(player._bots(n), key))
 
 
 async def _reply(player: Player, rest: str) -> None:
@@ -163,6 +177,38 @@ def _sender(kind: str) -> Callable[[Player, str], Awaitable[None]]:
     return send
 
 
+async def _clear(player: Player, rest: str) -> None:
+    if not rest:
+        raise Misdirected("like this: /clear TEXT")
+    await player._say(Said(rest, in_clear=True), RoomSeen(player.room_id, "joined", encrypted=True))
+
+
+async def _read(player: Player, rest: str) -> None:
+    n, _ = _counted(rest or "1", "/read [N]", words=False)
+    receipt = Receipt(player.room_id, player.user_id, player._bots(n))
+    await player.rehearsal.take(Batch("", receipts=(receipt,)))
+
+
+async def _join(player: Player, rest: str) -> None:
+    if player.is_here():
+        raise Misdirected("this person is in the room already")
+    await _now_there(player, (player.user_id,))
+
+
+async def _leave(player: Player, rest: str) -> None:
+    if not player.is_here():
+        raise Misdirected("this person has left the room already")
+    await _now_there(player, ())
+
+
+async def _now_there(player: Player, more: tuple[str, ...]) -> None:
+    """The others of the room and these are in it now."""
+    members = player.rehearsal.members
+    others = tuple(who for who in members[player.room_id] if who != player.user_id)
+    members[player.room_id] = (*others, *more)
+    await player.rehearsal.see_members(player.room_id)
+
+
 async def _restart(player: Player, rest: str) -> None:
     await player.rehearsal.restart()
 
@@ -176,6 +222,10 @@ DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
     "reply": _reply,
     "photo": _sender("photo"),
     "file": _sender("file"),
+    "clear": _clear,
+    "read": _read,
+    "join": _join,
+    "leave": _leave,
     "restart": _restart,
 }
 
@@ -197,41 +247,6 @@ def parse_time(text: str, rehearsal: Rehearsal) -> datetime:
 
 def _local(rehearsal: Rehearsal) -> str:
     return f"{rehearsal.clock.at.astimezone(rehearsal.context.campaign.timezone):%Y-%m-%d %H:%M}"
-
-
-def as_json(shown: Shown) -> str:
-    """One object a line."""
-    content = shown.content
-    relation = content.get("m.relates_to")
-    reply = relation.get("m.in_reply_to") if isinstance(relation, dict) else None
-    mentions = content.get("m.mentions")
-    key = relation.get("key") if isinstance(relation, dict) else None
-    return json.dumps(
-        {
-            "now": shown.now.isoformat(timespec="seconds"),
-            "room": shown.room,
-            "to": shown.to,
-            "type": shown.type,
-            "msgtype": content.get("msgtype"),
-            "body": content.get("body", key),
-            "formatted_body": content.get("formatted_body"),
-            "mentions": mentions.get("user_ids", []) if isinstance(mentions, dict) else [],
-            "in_reply_to": reply.get("event_id") if isinstance(reply, dict) else None,
-            "file": shown.file or None,
-        },
-        ensure_ascii=False,
-    )
-
-
-def as_text(shown: Shown, here: str) -> str:
-    """For a person's eyes: who reads it, when that is not the one who speaks."""
-    head = "" if shown.room == here else f"[→ {shown.to}] "
-    if shown.type == "m.reaction":
-        relation = shown.content.get("m.relates_to")
-        return f"{head}({relation.get('key') if isinstance(relation, dict) else ''})"
-    if shown.file:
-        return f"{head}[{shown.content.get('body')}] {shown.file}"
-    return f"{head}{shown.content.get('body', shown.content.get('org.matrix.msc1767.text', ''))}"
 
 
 async def perform(player: Player, lines: Callable[[], str]) -> int:

@@ -7,21 +7,31 @@ from datetime import datetime
 
 from bot.domain.campaign import Campaign
 from bot.domain.roster import Roster
+from bot.setup.campaign_file import parse_campaign
 from bot.setup.roster_import import compare, make_true
 from storage import checklists, people
 from storage.checklists import Checklist
-from storage.db import Transaction
+from storage.db import Reader, Transaction
 from storage.history import Action, record
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The campaign with the text it was read from, and the roster for an empty database."""
+    """The campaign with the text it was read from, and the roster for an empty database (none once it is filled)."""
 
     campaign: Campaign
     checklist_text: str
     roster: Roster
     roster_name: str = "roster"  # of the file it was read from
+
+
+def stored_setup(tx: Reader) -> Setup | None:
+    """The campaign of a database that was filled, read from the newest checklist in it; its roster stays where it is."""
+    checklist = checklists.newest(tx)
+    if checklist is None:
+        return None
+    campaign = parse_campaign(checklist.text, f"checklist {checklist.version} in the database")
+    return Setup(campaign, checklist.text, Roster((), (), ()))
 
 
 def fill_database(tx: Transaction, setup: Setup, now: datetime) -> bool:
@@ -37,5 +47,5 @@ def fill_database(tx: Transaction, setup: Setup, now: datetime) -> bool:
     today = min(now.astimezone(campaign.timezone).date(), campaign.starts).isoformat()
     action = Action("roster", None, now, campaign.version, setup.roster_name, source="roster")
     with record(tx, action, now) as written:
-        make_true(written, setup.roster, compare(tx, setup.roster, today), today)
+        make_true(written, compare(tx, setup.roster, today), today)
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.campaign import Campaign, PlaceKind
@@ -35,17 +36,20 @@ def parse_roster(
     known = _Known(complaints)
     for at, unit in enumerate(file.unit):
         known.take_unit(f"unit[{at}]", unit, campaign)
-    people: dict[str, Person] = {}
+    people: dict[str, Person] = {}  # by Matrix id, or by name where the file has none
     for at, row in enumerate(file.person):
         where = f"person[{at}]"
         user_id = _user_id(where, row, server, complaints)
         person = _Reader(where, row, known).person(user_id, row.language if row.has("language") else language)
-        if user_id in people:
+        key = user_id or person.name
+        if key in people and user_id:
+            complaints.add(f"{where}.user", f"{key} is already {people[key].name}; one entry a person")
+        elif key in people and not row.has("user"):
             complaints.add(
-                f"{where}.user", f"{user_id} is already {people[user_id].name}; one entry a person"
+                f"{where}.name", f"{shown(key)} is there twice without a Matrix id; write their ids in user"
             )
-        elif user_id:
-            people[user_id] = person
+        elif key:
+            people[key] = person
     complaints.close()
     return Roster(tuple(known.units), tuple(known.places), tuple(people.values()))
 
@@ -72,6 +76,10 @@ class _Known:
             )
         unit = Unit(row.id or row.name, row.name, PlaceKind(row.kind or "township"))
         self._claim(f"{where}.id" if row.id else f"{where}.name", unit.id)
+        if unit.name and any(other.name == unit.name and other.id != unit.id for other in self.units):
+            self.complaints.add(
+                f"{where}.name", f"{shown(unit.name)} is there twice; two units differ in name"
+            )
         self.units.append(unit)
         self.places.append(Place(unit.id, unit.name, unit.kind, unit.id))
         self._take_villages(f"{where}.villages", row, unit)
@@ -125,7 +133,16 @@ class _Reader:
         if row.role == Role.COORDINATOR and unit:
             places = [place for place in self.known.places if place.unit_id == unit]
         ids = tuple(place.id for place in places)
-        return Person(user_id, row.name, row.role or Role.OBSERVER, unit, ids, language)
+        return Person(
+            user_id=user_id,
+            name=row.name,
+            role=row.role or Role.OBSERVER,
+            unit_id=unit,
+            places=ids,
+            language=language,
+            phone=row.phone,
+            until=(row.last_day + timedelta(1)).isoformat() if row.last_day else None,
+        )
 
     def _complain(self, key: str, what: str) -> None:
         self.known.complaints.add(f"{self.where}.{key}", what)

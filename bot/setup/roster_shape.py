@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from bot.domain.roster import Role
-from bot.setup.kinds import ONCE_EACH, UNIQUE, Language, Text, fault_in_text
+from bot.setup.kinds import ONCE_EACH, UNIQUE, Day, Language, Text, fault_in_text
 from bot.setup.shape import Table, neutral, wrong
 
 
@@ -45,7 +45,9 @@ class PersonRow(Table):
     """Somebody who takes part."""
 
     user: Text = Field(
-        description="The Matrix id in full, or its first part where the homeserver is the bot's own."
+        "",
+        description="The Matrix id in full, or its first part where the homeserver is the bot's own. Leave it out for "
+        "somebody without a phone, or who will be invited.",
     )
     name: Text = Field(description="The name, as printed on the ledger.")
     role: Annotated[Role, neutral(None)] = Field(
@@ -58,6 +60,8 @@ class PersonRow(Table):
             (), description="Names or ids of the places a reporter answers for."
         )
     )
+    phone: Text = Field("", description="A telephone number by which others reach this person.")
+    last_day: Day | None = Field(None, description="The last day on which the entry holds; it ends after it.")
     language: Language = Field("zh-CN", description="The language the bot speaks with this person.")
 
     def has(self, key: str) -> bool:

@@ -8,8 +8,9 @@ import pytest
 
 from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question, finding_in
 from bot.domain.scope import Scope
-from bot.ledger.gather import gather
+from bot.ledger.gather import Asked, gather
 from storage.audit import audit
+from tests.support.ledger_rows import CHINESE
 from tests.support.bot_in_memory import FIRST, SECOND, InMemoryBot, copy_of, plan
 
 ITEMS = range(10, 31)
@@ -54,7 +55,7 @@ def states(stand: InMemoryBot) -> dict[int, str]:
 def printed(stand: InMemoryBot, place: str = FIRST) -> dict[int, str]:
     """Printed item number -> what the ledger of this village says was found."""
     where = str(stand.tx.value("SELECT id FROM places WHERE name = ?", (place,)))
-    gathered = gather(stand.tx, plan().campaign, Scope((where,)), "县办", stand.now)
+    gathered = gather(stand.tx, plan().campaign, Asked(Scope((where,)), "县办", CHINESE), stand.now)
     return {row.no: row.finding_text for row in gathered.form}
 
 

@@ -84,9 +84,9 @@ def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
     stand = InMemoryBot()
     today = stand.now.date().isoformat()
     with written(stand.tx, stand.now, None) as record:
-        for grant, grant_id in grants.in_force(stand.tx).items():
-            if people.user_id_of(stand.tx, grant.person_id) == LI:
-                grants.end(record, grant_id, today)
+        for held in grants.standing(stand.tx, today):
+            if people.user_id_of(stand.tx, held.grant.person_id) == LI:
+                grants.end(record, held.id, today)
     assert "不在名单上" in stand.say("排查", LI)
     assert stand.say("1", LI) == ""
     assert stand.answers("麦岭示范一村") == {}

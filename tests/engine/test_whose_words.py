@@ -70,7 +70,7 @@ def hand_over(stand: InMemoryBot) -> None:
 
     def bring_in(tx: Transaction) -> None:
         with written(tx, stand.now, None) as record:
-            make_true(record, changed, compare(tx, changed, today), today)
+            make_true(record, compare(tx, changed, today), today)
 
     stand.write(bring_in)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, main, plan_from
-from bot.rehearsal.chat import SERVER
+from bot.rehearsal.chat import SERVER, Shown
+from bot.rehearsal.printing import as_json
 
 FIELDS = {
-    "now", "room", "to", "type", "msgtype", "body", "formatted_body", "mentions", "in_reply_to", "file",
+    "now", "room", "to", "type", "event_id", "reason", "msgtype", "body", "formatted_body", "mentions", "in_reply_to",
+    "replaces", "redacts", "file",
 }  # fmt: skip
 
 
@@ -90,6 +93,25 @@ def test_json_has_one_object_a_line_with_every_field(tmp_path: Path) -> None:
     assert reply["mentions"] == [f"@zhangsan:{SERVER}"]
     assert digest["now"] == "2023-08-05T18:00:00+08:00" or digest["now"] == "2023-08-05T10:00:00+00:00"
     assert digest["msgtype"] == "m.notice"
+    assert (reply["reason"], digest["reason"]) == ("reply", "digest")
+    assert len({message["event_id"] for message in told}) == len(told)
+    assert {(message["replaces"], message["redacts"]) for message in told} == {(None, None)}
+
+
+def test_json_says_what_a_message_replaces_or_redacts() -> None:
+    def fields(kind: str, content: dict[str, object]) -> dict[str, Any]:
+        at = datetime(2023, 8, 5, 9, tzinfo=UTC)
+        found: dict[str, Any] = json.loads(as_json(Shown(at, "!r", "张三", kind, "$e", content, "reply")))
+        return found
+
+    edit = fields(
+        "m.room.message", {"body": "* x", "m.relates_to": {"rel_type": "m.replace", "event_id": "$a"}}
+    )
+    assert (edit["event_id"], edit["replaces"], edit["redacts"]) == ("$e", "$a", None)
+    gone = fields("m.room.redaction", {"redacts": "$b"})
+    assert (gone["replaces"], gone["redacts"]) == (None, "$b")
+    key = fields("m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$c", "key": "👍"}})
+    assert (key["body"], key["replaces"]) == ("👍", None)
 
 
 def test_a_rehearsal_goes_on_where_it_was_left(tmp_path: Path) -> None:
@@ -123,6 +145,7 @@ SLIPS = {
     "/edit 1": "like this: /edit N TEXT",
     "/edit 9 无": "no own message 9 back",
     "/redact 9": "no own message 9 back",
+    "/read x": "like this: /read [N]",
     "/react 9 👍": "no message of the bot 9 back",
     "/reply 9 无": "no message of the bot 9 back",
     "/photo nowhere.jpg": "no such file: nowhere.jpg",

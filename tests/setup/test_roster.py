@@ -154,6 +154,13 @@ MISTAKES = [
         "unit[1].name",
         "already the id of unit[0].name",
     ),
+    (
+        'id = "mailing"\nname = "麦岭镇"',
+        'id = "mailing"\nname = "颍桥回族镇"',
+        "unit[1].name",
+        "two units differ in name",
+    ),
+    ('language = "en"', 'last_day = "soon"', "person[0].last_day", "a day like"),
     ('"mailing-zhang"', '"mailing"', "unit[1].villages[0]", "already the id of unit[1].id"),
     ('{ id = "mailing-zhang", name = "张庄" }', "7", "unit[1].villages[0]", "table"),
     ('{ id = "mailing-zhang", name = "张庄" }', '" 张庄"', "unit[1].villages[0]", "space"),

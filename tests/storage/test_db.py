@@ -131,6 +131,26 @@ def test_a_newer_file_is_refused_with_a_plain_word(tmp_path: Path) -> None:
         with_database(tmp_path, lambda database: asyncio.sleep(0))
 
 
+def test_a_file_of_another_first_schema_is_refused_with_its_remedy(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "paicha.db")
+    connection.executescript("CREATE TABLE meta (key TEXT); CREATE TABLE history (id); PRAGMA user_version=1")
+    connection.close()
+    before = (tmp_path / "paicha.db").read_bytes()
+    with pytest.raises(StorageError, match="early Paicha") as caught:
+        with_database(tmp_path, lambda database: asyncio.sleep(0))
+    assert "Move the folder away" in str(caught.value)
+    assert "demo --fresh" in str(caught.value)
+    assert (tmp_path / "paicha.db").read_bytes()[100:] == before[100:]
+
+
+def test_what_other_tools_added_to_a_file_does_no_harm(tmp_path: Path) -> None:
+    with_database(tmp_path, lambda database: asyncio.sleep(0))
+    connection = sqlite3.connect(tmp_path / "paicha.db")
+    connection.executescript("CREATE TABLE notes (a); CREATE INDEX more ON outbox (written_at)")
+    connection.close()
+    with_database(tmp_path, lambda database: asyncio.sleep(0))
+
+
 def test_something_else_than_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "paicha.db").write_text(
         "these are notes, and long enough to be looked at as a file header. " * 40

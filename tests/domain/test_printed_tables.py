@@ -1,0 +1,18 @@
+"""The tables of rights and of the lifecycle as the operator gets them printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.cli.main import main
+from bot.domain import lifecycle, permissions
+
+
+def test_check_prints_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    rights, moves = list(permissions.printed()), list(lifecycle.printed())
+    assert main(["check", "--rights"]) == 0
+    assert capsys.readouterr().out.splitlines() == rights
+    assert main(["check", "--lifecycle"]) == 0
+    assert capsys.readouterr().out.splitlines() == moves
+    assert main(["check", "--rights", "--lifecycle"]) == 0
+    assert capsys.readouterr().out.splitlines() == [*rights, "", *moves]
