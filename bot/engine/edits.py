@@ -18,7 +18,7 @@ from bot.dialogue.session import Question, Session
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
-from bot.engine import rewording, session_store, undo
+from bot.engine import rewording, session_store, undo, undo_rules
 from bot.engine.origin import Origin
 from bot.engine.session_store import Standing
 from bot.engine.turn import Input, brought_up, finish, run_turn, turn_of
@@ -72,8 +72,8 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
     edit = _Edit(original, undo.related_events(tx, original), masked)
     standing = session_store.load(tx, origin, now)
     stays = (
-        undo.refusal(tx, origin, edit.events)
-        or undo.overtaken(tx, origin, edit.events)
+        undo_rules.refusal(tx, origin, edit.events)
+        or undo_rules.overtaken(tx, origin, edit.events)
         or _handed_in(tx, edit)
     )
     if stays is not None:

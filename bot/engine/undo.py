@@ -21,6 +21,7 @@ from bot.dialogue.session import AskMerge, AskOffer, AskVisit
 from bot.domain import lifecycle
 from bot.domain.answers import Answer
 from bot.engine.origin import Origin
+from bot.engine.undo_rules import is_last, refusal
 from bot.engine.undone import Undone, WentBack
 from bot.handlers.next_question import lacking
 from storage import checks, evidence, findings, hand_ins, history, inbox, people
@@ -30,7 +31,6 @@ from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
-WRITTEN = frozenset(["description", "measure", "horizon", "due", "mechanism"])  # what messages put into words
 PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
 
 
@@ -43,67 +43,6 @@ def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
         for reply in inbox.settling(tx, original, question)
     ]
     return (original.event_id, *replies)
-
-
-def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
-    """Why these messages cannot be taken back as a whole: what they made is settled, or somebody else acted on it."""
-    for change in history.of_refs(tx, events):
-        finding = _finding_of(tx, change)
-        if finding is None or not _is_last(tx, change) or _own_last_move(tx, origin, change):
-            continue
-        if finding.state in lifecycle.SETTLED:
-            return line("verified_stays", finding=finding.no)
-        if _shut(tx, origin, change, finding):
-            return line("others_acted", finding=finding.no)
-    return None
-
-
-def _finding_of(tx: Reader, change: Change) -> Finding | None:
-    """The finding that a change is about, or that the evidence it is about belongs to."""
-    match change.subject.kind:
-        case "finding":
-            return findings.get(tx, int(change.subject.id))
-        case "evidence":
-            piece = evidence.get(tx, int(change.subject.id))
-            return findings.get(tx, piece.finding_no) if piece and piece.finding_no else None
-        case _:
-            return None
-
-
-def _own_last_move(tx: Reader, origin: Origin, change: Change) -> bool:
-    """Whether the action made a move that the table lets its own author take back, and nobody has acted since."""
-    if change.subject.kind != "finding" or change.verb not in lifecycle.VERBS or change.verb == "file":
-        return False
-    state = history.writer(tx, change.subject, "state")
-    if state is None or state.action != change.action:
-        return False
-    row = lifecycle.move(str(state.before), state.verb)
-    others = history.others_since(tx, change.subject, change.action, origin.person.id)
-    return row is not None and bool(row.reverse) and not others
-
-
-def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
-    """Whether somebody else has built on what is to go back: acted on a state, or on a finding filed with a field."""
-    if change.subject.kind != "finding" or (change.field == "state" and change.verb == "file"):
-        return False
-    form = {str(need) for need in lifecycle.FORM}
-    if change.field != "state" and (change.field not in form or finding.state == lifecycle.DRAFT):
-        return False
-    return history.others_since(tx, change.subject, change.action, origin.person.id)
-
-
-def overtaken(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
-    """Why an edit of these messages must not write their fields anew: another word has set them since."""
-    for change in history.of_refs(tx, events):
-        if change.subject.kind != "finding" or change.field not in WRITTEN:
-            continue
-        last = history.writer(tx, change.subject, change.field)
-        if last is not None and last.ref not in events:
-            no = int(change.subject.id)
-            if last.person_id != origin.person.id:
-                return line("others_acted", finding=no)
-            return line("later_field_stays", finding=no, field=f"@field_{change.field}")
-    return None
 
 
 def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datetime) -> list[Line]:
@@ -146,16 +85,11 @@ def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
 
 def _mine(tx: Reader, fields: list[Change]) -> list[Change]:
     """The fields that are still as the action left them; what a move brought along goes with the move or not at all."""
-    mine = [change for change in fields if _is_last(tx, change)]
-    moved = any(change.field == "state" and change.verb != "file" for change in fields)
+    mine = [change for change in fields if is_last(tx, change)]
+    moved = any(c.field == "state" and c.verb != "file" and c.subject.kind == "finding" for c in fields)
     opened = any(change.field == "opened_at" for change in fields)
     stands = any(change.field == "state" for change in mine)
     return [] if moved and not opened and not stands else mine
-
-
-def _is_last(tx: Reader, change: Change) -> bool:
-    last = history.writer(tx, change.subject, change.field)
-    return last is not None and last.action == change.action and not change.erased
 
 
 def _subject(

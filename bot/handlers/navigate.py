@@ -73,7 +73,11 @@ def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
 def _at(session: Session, place: Place) -> Session:
     back_stack = session.back_stack if session.place == place.id else ()
     queue = tuple(q for q in (session.question, *session.queue) if isinstance(q, WITH_WORDS))
-    return replace(session, place=place.id, in_walk=True, queue=queue, back_stack=back_stack, question=None)
+    finding = (
+        session.finding if session.place == place.id else 0
+    )  # what was spoken of there is not spoken of here
+    session = replace(session, place=place.id, in_walk=True, queue=queue, back_stack=back_stack)
+    return replace(session, question=None, finding=finding)
 
 
 def resume(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -71,6 +71,9 @@ class ItemRow(Table):
 class ChecklistFile(Table):
     """A campaign: what is looked into, where, by whom and until when."""
 
+    id: Slug = Field(
+        "campaign", description="What tells this campaign from others, in every version of its file: kept with every answer."
+    )
     title: Text = Field(description="The full name of the campaign.")
     short_title: Text = Field(description="The name of the campaign as said in chat.")
     ledger_title: Text = Field(description="The title printed on the ledger.")

@@ -394,7 +394,7 @@ CREATE TABLE digests (         -- the figures of each daily digest: tomorrow's i
 
 CREATE VIEW v_checks AS
 SELECT c.place_id, p.name AS place, u.name AS unit, c.item_id, i.no AS item, c.answer,
-       nullif(c.basis, '') AS basis,
+       c.basis,
        person.name AS person, behalf.name AS on_behalf_of, c.at, c.version
 FROM checks c JOIN places p ON p.id = c.place_id JOIN units u ON u.id = p.unit_id
 LEFT JOIN items i ON i.version = c.version AND i.item_id = c.item_id
@@ -402,9 +402,9 @@ JOIN people person ON person.id = c.person_id LEFT JOIN people behalf ON behalf.
 
 CREATE VIEW v_findings AS
 SELECT f.no, f.place_id, p.name AS place, u.name AS unit_of_place, f.item_id, i.no AS item,
-       nullif(f.object, '') AS object, nullif(f.description, '') AS description, nullif(f.cause, '') AS cause,
-       nullif(f.measure, '') AS measure, nullif(f.horizon, '') AS horizon, f.due, nullif(f.mechanism, '') AS mechanism,
-       nullif(f.unit, '') AS unit, nullif(f.responsible, '') AS responsible, nullif(f.result, '') AS result,
+       f.object, f.description, f.cause,
+       f.measure, f.horizon, f.due, f.mechanism,
+       f.unit, f.responsible, f.result,
        f.state, f.source,
        person.name AS reporter, f.extensions, f.recurrences, f.opened_at, f.closed_at, f.version
 FROM findings f JOIN places p ON p.id = f.place_id JOIN units u ON u.id = p.unit_id
@@ -420,7 +420,7 @@ FROM hand_ins h LEFT JOIN places p ON p.id = h.place_id LEFT JOIN units u ON u.i
 JOIN people person ON person.id = h.person_id WHERE h.withdrawn_at IS NULL;
 
 CREATE VIEW v_feedback AS
-SELECT id, state, nullif(words, '') AS words, nullif(answer, '') AS answer, at FROM feedback;
+SELECT id, state, words, answer, at FROM feedback;
 
 CREATE VIEW v_actions AS
 SELECT a.seq, a.at, a.received_at, person.name AS person, behalf.name AS on_behalf_of, a.source, a.verb, a.ref,

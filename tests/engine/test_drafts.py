@@ -10,8 +10,8 @@ from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question
 from bot.domain.scope import Scope
 from bot.ledger.gather import Asked, gather
 from storage.audit import audit
-from tests.support.ledger_rows import CHINESE
 from tests.support.bot_in_memory import FIRST, SECOND, InMemoryBot, copy_of, plan
+from tests.support.ledger_rows import CHINESE
 
 ITEMS = range(10, 31)
 DRAFTS = range(101, 122)

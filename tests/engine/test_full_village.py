@@ -12,7 +12,7 @@ from bot.rehearsal.chat import Shown, open_rehearsal
 from bot.rehearsal.player import Player
 from bot.scheduling.hours import Hours
 from storage.db import Reader
-from tests.support.transcripts import plan_in
+from tests.support.transcripts import ANCHOR, plan_in
 
 START = datetime(2023, 8, 5, 1, tzinfo=UTC)
 CHECKS = "SELECT place_id, item_id, answer, basis, version FROM checks ORDER BY place_id, item_id"
@@ -64,11 +64,16 @@ async def told(lines: list[str], folder: Path) -> tuple[Rows, list[list[list[obj
         await player.play("台账 颍桥示范一村")
         book = load_workbook(shown[-1].file)
         cells: list[list[list[object]]] = [
-            [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book
+            [[_without_anchor(cell.value) for cell in row] for row in sheet.iter_rows()] for sheet in book
         ]
         return await rehearsal.database.read(rows), cells
     finally:
         await rehearsal.close()
+
+
+def _without_anchor(value: object) -> object:
+    """The head of the history is another one each time."""
+    return ANCHOR.sub("seq:head", value) if isinstance(value, str) else value
 
 
 def test_ten_messages_and_seventy_come_to_the_same_rows_and_the_same_ledger(tmp_path: Path) -> None:

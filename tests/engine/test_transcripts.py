@@ -36,7 +36,7 @@ ELSEWHERE = {
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
     "gone_missing": ("tests/delivery/test_media.py", "没有了"),
     "ledger_failed": (SERVICE, "台账没有做成"),
-    "state_verified": ("tests/domain/test_lifecycle.py", "verified"),  # no command leads there yet
+    "state_verified": ("tests/ledger/test_gather.py", "verified"),  # no command leads there yet
     "sorry": (SERVICE, "对不起，刚才那条没处理成"),
     "stranger": (
         "tests/engine/test_membership.py",

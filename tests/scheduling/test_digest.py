@@ -10,7 +10,7 @@ import pytest
 from bot.dialogue.digest import lines_of
 from bot.rehearsal.chat import COUNTY
 from bot.scheduling.hours import Hours
-from storage import checks, digests, figures, people, places, rooms
+from storage import checks, digests, figures, history, people, places, rooms
 from storage.checks import Given
 from storage.outbox import OutboxRow
 from storage.places import Place
@@ -83,7 +83,9 @@ def test_what_is_asked_for_after_the_digest_of_the_day_is_set_against_the_one_be
     (posted_at_six,) = posted(at(stand, "08-06 18:00").tick())
     later = at(stand, "08-06 19:00").say("简报", OFFICE)
     assert "70(+70)" in posted_at_six
-    assert later.splitlines()[1:] == posted_at_six.splitlines()[1:]
+    *figures_at_six, anchor = posted_at_six.splitlines()[1:]
+    assert later.splitlines()[1:] == figures_at_six
+    assert anchor == f"台账记录链 {history.head(stand.tx)}"
 
 
 @pytest.mark.parametrize(("day", "overdue"), [("08-30", 0), ("08-31", 0), ("09-01", 1)])
