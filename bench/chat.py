@@ -84,7 +84,7 @@ async def compare(
                 absent[name] = rivals.NOT_INSTALLED
                 continue
             try:
-                entry = await _enter(stack, hs, (session, name, folder), wishes, encrypted=encrypted)
+                entry = await _enter(stack, hs, Starting(session, name, folder), wishes, encrypted=encrypted)
                 entries.append(entry)
             except (Died, Silence) as trouble:
                 absent[name] = str(trouble).splitlines()[-1]
@@ -98,16 +98,25 @@ async def compare(
     return entries, absent
 
 
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """Which bot is started, and what its phones speak through."""
+
+    session: aiohttp.ClientSession
+    name: str
+    folder: Path
+
+
 async def _enter(
     stack: AsyncExitStack,
     hs: Running,
-    whom: tuple[aiohttp.ClientSession, str, Path],
+    whom: Starting,
     wishes: Wishes,
     *,
     encrypted: bool,
 ) -> Entry:
     """Start a bot, open the rooms, say hello until it answers."""
-    session, name, folder = whom
+    session, name, folder = whom.session, whom.name, whom.folder
     home = folder / f"{name}-{'encrypted' if encrypted else 'plain'}"
     contender = await prepare(hs, name, home, encrypted=encrypted, people=wishes.phones)
     talks = []

@@ -70,7 +70,7 @@ async def measure(wishes: Wishes, folder: Path) -> tuple[list[Entry], dict[str, 
         for level in wishes.stored:
             for number, checkout in enumerate(wishes.checkouts):
                 home = folder / f"paicha-{number}-{level}"
-                entries.append(await _ours(stack, (checkout, level), (url, home), wishes.rooms))
+                entries.append(await _ours(stack, Level(checkout, level), (url, home), wishes.rooms))
         for name in wishes.rivals:
             if not rivals.can_run(name):
                 absent[name] = rivals.NOT_INSTALLED
@@ -92,9 +92,17 @@ async def measure(wishes: Wishes, folder: Path) -> tuple[list[Entry], dict[str, 
     return entries, absent
 
 
-async def _ours(stack: ExitStack, what: tuple[Checkout, int], where: tuple[str, Path], rooms: int) -> Entry:
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A checkout, and how many answers are stored when it is measured."""
+
+    checkout: Checkout
+    stored: int
+
+
+async def _ours(stack: ExitStack, what: Level, where: tuple[str, Path], rooms: int) -> Entry:
     """A checkout's bot on a file with so many stored answers, warm."""
-    (checkout, level), (url, home) = what, where
+    checkout, level, (url, home) = what.checkout, what.stored, where
     user_id = f"@{home.name}:{SERVER_NAME}"
     settings = checkout.settings(home, url, user_id, rooms)
     database = home / "data" / "paicha.db"

@@ -10,6 +10,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -78,7 +79,7 @@ async def _create(hs: Running, alias: str, name: str, encrypted: bool) -> str:
 async def _register(hs: Running, localpart: str, password: str, displayname: str, *, admin: bool) -> Json:
     """Only the admin is signed in at once: nobody else's token is wanted."""
     path = "/_synapse/admin/v1/register"
-    nonce = str((await _call(hs, ("GET", path)))["nonce"])
+    nonce = str((await _call(hs, _Request("GET", path)))["nonce"])
     kept = json.loads((hs.folder / "secrets.json").read_text(encoding="utf-8"))
     words = (nonce, localpart, password, "admin" if admin else "notadmin")
     mac = hmac.new(kept["registration_shared_secret"].encode(), "\0".join(words).encode(), hashlib.sha1)
@@ -91,7 +92,7 @@ async def _register(hs: Running, localpart: str, password: str, displayname: str
         "mac": mac.hexdigest(),
         "inhibit_login": not admin,
     }
-    return await _call(hs, ("POST", path), body, refused={"M_USER_IN_USE"})
+    return await _call(hs, _Request("POST", path, body), refused={"M_USER_IN_USE"})
 
 
 async def _admin_token(hs: Running) -> str:
@@ -105,24 +106,29 @@ async def _admin_token(hs: Running) -> str:
 async def _ask(
     hs: Running, method: str, path: str, body: Json | None = None, refused: Container[str] = ()
 ) -> Json:
-    return await _call(hs, (method, path), body, refused, token=await _admin_token(hs))
+    return await _call(hs, _Request(method, path, body), refused, token=await _admin_token(hs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: Json | None = None
 
 
 async def _call(
     hs: Running,
-    request: tuple[str, str],
-    body: Json | None = None,
+    request: _Request,
     refused: Container[str] = (),
     token: str = "",
 ) -> Json:
-    """One request (method, path); answers with an `errcode` of `refused` are answers, all others raise HomeserverError."""
-    method, path = request
+    """One request; answers with an `errcode` of `refused` are answers, all others raise HomeserverError."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.request(method, hs.url + path, json=body) as response,
+        session.request(request.method, hs.url + request.path, json=request.body) as response,
     ):
         answer: Json = await response.json()
         if response.status != 200 and answer.get("errcode") not in refused:
-            raise HomeserverError(f"{method} {path}: {response.status} {answer}")
+            raise HomeserverError(f"{request.method} {request.path}: {response.status} {answer}")
         return answer

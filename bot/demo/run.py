@@ -60,7 +60,7 @@ async def demo(wishes: DemoOptions, plan: Setup, say: Callable[[str], None] = pr
         _log_to(wishes.folder / "bot.log")
         try:
             async with homeserver(wishes.folder / "homeserver") as hs:
-                return await _town(hs, wishes, plan, (people[0].user_id, lines, say))
+                return await _town(hs, wishes, plan, _Chatting(people[0].user_id, lines, say))
         except (HomeserverError, PhoneError) as error:
             say(str(error))
             return 2
@@ -74,13 +74,17 @@ def _log_to(path: Path) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
-async def _town(
-    hs: Running,
-    wishes: DemoOptions,
-    plan: Setup,
-    chatting: tuple[str, list[str] | None, Callable[[str], None]],
-) -> int:
-    user_id, lines, say = chatting
+@dataclass(frozen=True, slots=True)
+class _Chatting:
+    """Who chats; the lines of a script, None at the keyboard; and where what the bot says is shown."""
+
+    user_id: str
+    lines: list[str] | None
+    say: Callable[[str], None]
+
+
+async def _town(hs: Running, wishes: DemoOptions, plan: Setup, chatting: _Chatting) -> int:
+    user_id, lines, say = chatting.user_id, chatting.lines, chatting.say
     password = _password(wishes.folder)
     bot_id = await register(hs, BOT, password, "排查小助手")
     for person in plan.roster.people:

@@ -10,7 +10,7 @@ from bot.dialogue.session import AskAnswer
 from bot.domain.answers import Answer
 from bot.handlers import flow
 from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of
-from bot.handlers.turn import Outcome, Turn, settled
+from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import places
 from storage.db import Reader
 
@@ -27,12 +27,12 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     session = turn.session.passed(item.id)
     if choice is Answer.FOUND:
         if turn.said.detail:
-            return told_of(tx, turn, (place, item), turn.said.detail)
+            return told_of(tx, turn, Cell(place, item), turn.said.detail)
         draft = empty_draft(tx, place.id, item.id)
         if draft is not None:
             session = replace(session, finding=draft.no)
             return settled(session, *untaken(turn), effects=(PutOff(draft.no, off=False),))
-        return settled(session, *untaken(turn), effects=new_finding(tx, turn, (place, item)))
+        return settled(session, *untaken(turn), effects=new_finding(tx, turn, Cell(place, item)))
     drops, live = dropped_drafts(tx, place.id, item.id)
     if (live or drops) and choice is Answer.LATER:  # put off: what was found stays found
         return settled(session, line("later_kept", no=item.no))

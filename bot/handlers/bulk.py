@@ -14,7 +14,7 @@ from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.campaign import Item
 from bot.handlers import flow
 from bot.handlers.finding_form import described, dropped_drafts, empty_draft, new_finding, same_as
-from bot.handlers.turn import Outcome, Then, Turn, settled
+from bot.handlers.turn import Cell, Outcome, Then, Turn, settled
 from storage import checks, findings, places
 from storage.checks import Check
 from storage.db import Reader
@@ -105,7 +105,7 @@ def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) ->
         total.effects += [PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words))]
         total.worded.append(draft.no)
     else:
-        total.effects += new_finding(tx, turn, (place, item), words)
+        total.effects += new_finding(tx, turn, Cell(place, item), words)
 
 
 def _session(turn: Turn, total: BulkResult) -> Session:

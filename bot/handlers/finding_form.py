@@ -17,15 +17,13 @@ from bot.dialogue.session import (
     finding_in,
 )
 from bot.domain.answers import Answer
-from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.domain.similarity import cause_of, object_of, same_problem
 from bot.handlers import flow
-from bot.handlers.turn import Outcome, Turn, settled
+from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import evidence, findings, places
 from storage.db import Reader
 from storage.findings import Finding
-from storage.places import Place
 
 LONGEST = 2000  # characters of one field: a page of a ledger cell
 SOME_DAY = date(2000, 1, 1)  # whether words are a date does not hang on the day
@@ -102,30 +100,30 @@ def is_empty(tx: Reader, finding: Finding) -> bool:
     return finding.state == "draft" and not finding.description and not evidence.on_finding(tx, finding.no)
 
 
-def told_of(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Outcome:
+def told_of(tx: Reader, turn: Turn, cell: Cell, words: str) -> Outcome:
     """A problem in words: a new finding, the words of a draft that lacks them, or the question whether it is an old one."""
-    place, item = where
+    place, item = cell.place, cell.item
     words = words.strip()[:LONGEST]
     draft, other = empty_draft(tx, place.id, item.id), same_as(tx, place.id, item.id, words)
     if other is not None:
         merge = AskMerge(place.id, item.id, other.no, words, draft.no if draft else 0)
         return Outcome(replace(turn.session, question=merge, retries=0))
-    return new_or_worded(tx, turn, where, words)
+    return new_or_worded(tx, turn, cell, words)
 
 
-def new_or_worded(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str) -> Outcome:
+def new_or_worded(tx: Reader, turn: Turn, cell: Cell, words: str) -> Outcome:
     """Record a problem for sure."""
-    place, item = where
+    place, item = cell.place, cell.item
     draft = empty_draft(tx, place.id, item.id)
     if draft is not None:
         return worded(tx, turn, draft, words)
     session = turn.session.passed(item.id)
-    return settled(session, effects=new_finding(tx, turn, where, words))
+    return settled(session, effects=new_finding(tx, turn, cell, words))
 
 
-def new_finding(tx: Reader, turn: Turn, where: tuple[Place, Item], words: str = "") -> tuple[Effect, ...]:
+def new_finding(tx: Reader, turn: Turn, cell: Cell, words: str = "") -> tuple[Effect, ...]:
     """The effects that open one finding; without words a draft that is asked about."""
-    place, item = where
+    place, item = cell.place, cell.item
     fields = {**(described(words) if words else {}), **flow.prefilled(tx, turn, place, item)}
     return (SetCheck(place.id, item.id, Answer.FOUND), OpenFinding(place.id, item.id, fields))
 

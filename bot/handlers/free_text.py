@@ -13,7 +13,7 @@ from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow
 from bot.handlers.finding_form import LONGEST, SOME_DAY, bare, new_or_worded, told_of
-from bot.handlers.turn import Outcome, Turn, settled
+from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import findings, places
 from storage.db import Reader
 
@@ -66,7 +66,7 @@ def offered(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         chosen = flow.item_of(turn, place, by_no.id) if by_no else None
     if chosen is not None:
         session = replace(turn.session, place=place.id)
-        return told_of(tx, replace(turn, session=session), (place, chosen), question.words)
+        return told_of(tx, replace(turn, session=session), Cell(place, chosen), question.words)
     instead = unsolicited(tx, replace(turn, session=replace(turn.session, question=None)), now)
     if isinstance(instead.session.question, AskOffer):  # another problem: the first one was not taken up
         return Outcome(instead.session, (line("not_taken", words=flow.short(question.words)),))
@@ -89,7 +89,7 @@ def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         session = replace(turn.session.passed(question.item), finding=other.no)
         return settled(session, line("merged", finding=other.no), effects=tuple(effects))
     if turn.said.yes is False or turn.said.number == 2:
-        return new_or_worded(tx, turn, (place, item), question.words)
+        return new_or_worded(tx, turn, Cell(place, item), question.words)
     return flow.not_understood(turn, line("confirm_example"))
 
 

@@ -77,6 +77,14 @@ def items_of(campaign: Campaign, place: Place) -> tuple[Item, ...]:
     return campaign.items_of(PlaceKind(place.kind), place.unit)
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One item of one place: what an answer or a finding is about."""
+
+    place: Place
+    item: Item
+
+
 class Then(Enum):
     """What is asked after the effects are written."""
 

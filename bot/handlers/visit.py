@@ -11,7 +11,7 @@ from bot.dialogue.session import AskVisit
 from bot.dialogue.visit import Visit, propose
 from bot.handlers import flow
 from bot.handlers.finding_form import new_finding, same_as
-from bot.handlers.turn import Outcome, Turn, settled
+from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import places
 from storage.db import Reader
 
@@ -102,7 +102,7 @@ def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
         if other is not None:
             known.append(str(other.no))
         else:
-            effects += new_finding(tx, turn, (place, turn.campaign.item[item_id]), text)
+            effects += new_finding(tx, turn, Cell(place, turn.campaign.item[item_id]), text)
     lines = [line("visit_twins", findings="、".join(known))] if known else []
     if not effects and not lines:
         lines = [line("dropped")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from urllib.parse import quote
@@ -35,7 +35,7 @@ async def between(client: SafeClient, room_id: str, newest: str, oldest: str, ev
 
     Waits as long as the homeserver is away; raises SignedOut.
     """
-    return await _back(client, room_id, (newest, oldest), event_filter, lambda _event: False)
+    return await _back(client, _Span(room_id, newest, oldest), event_filter, lambda _event: False)
 
 
 async def since_we_came(client: SafeClient, room_id: str, newest: str, event_filter: Json) -> Past:
@@ -45,34 +45,36 @@ async def since_we_came(client: SafeClient, room_id: str, newest: str, event_fil
         ours = get_text(event, "type") == "m.room.member" and event.get("state_key") == client.user_id
         return ours and get_text(event, "content", "membership") == "invite"
 
-    return await _back(client, room_id, (newest, ""), event_filter, invited_us)
+    return await _back(client, _Span(room_id, newest), event_filter, invited_us)
 
 
 async def own_since(client: SafeClient, room_id: str, since: datetime) -> tuple[Json, ...]:
     """Our own events of a room that are not older than `since`, newest first, at most MOST_EVENTS. Raises TryLater."""
     event_filter = {"senders": [client.user_id]}
-    start, found = "", list[Json]()
+    span, found = _Span(room_id, ""), list[Json]()
     while len(found) < MOST_EVENTS:
-        answer = await _page(client, room_id, (start, ""), event_filter)
+        answer = await _page(client, span, event_filter)
         page = list(get_objects(answer, "chunk"))
         found += [event for event in page if written_at(event) >= since]
-        start = get_text(answer, "end")
-        if not start or not page or written_at(page[-1]) < since:
+        span = replace(span, newest=get_text(answer, "end"))
+        if not span.newest or not page or written_at(page[-1]) < since:
             break
     return tuple(found)
 
 
-async def _back(
-    client: SafeClient,
-    room_id: str,
-    span: tuple[str, str],
-    event_filter: Json,
-    ends_at: Callable[[Json], bool],
-) -> Past:
-    start, oldest = span
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A stretch of a room's timeline, from the newest token back to the oldest; empty: to its end."""
+
+    room_id: str
+    newest: str
+    oldest: str = ""
+
+
+async def _back(client: SafeClient, span: _Span, event_filter: Json, ends_at: Callable[[Json], bool]) -> Past:
     found: list[Json] = []
     while len(found) < MOST_EVENTS:
-        page = partial(_page, client, room_id, (start, oldest), event_filter)
+        page = partial(_page, client, span, event_filter)
         try:
             answer = await until_answered(page)
         except UndeliverableError:
@@ -81,15 +83,16 @@ async def _back(
             if ends_at(event):
                 return Past(tuple(reversed(found)), whole=True)
             found.append(event)
-        start = get_text(answer, "end")
-        if not start or not answer.get("chunk"):
+        span = replace(span, newest=get_text(answer, "end"))
+        if not span.newest or not answer.get("chunk"):
             return Past(tuple(reversed(found)), whole=True)
     return Past(tuple(reversed(found)), whole=False)
 
 
-async def _page(client: SafeClient, room_id: str, span: tuple[str, str], event_filter: Json) -> Json:
-    start, oldest = span
+async def _page(client: SafeClient, span: _Span, event_filter: Json) -> Json:
     query = {"dir": "b", "limit": str(A_PAGE), "filter": json.dumps(event_filter)}
-    query |= {"from": start} if start else {}
-    query |= {"to": oldest} if oldest else {}
-    return await client.line.call("GET", f"/_matrix/client/v3/rooms/{quote(room_id)}/messages", query=query)
+    query |= {"from": span.newest} if span.newest else {}
+    query |= {"to": span.oldest} if span.oldest else {}
+    return await client.line.call(
+        "GET", f"/_matrix/client/v3/rooms/{quote(span.room_id)}/messages", query=query
+    )

@@ -72,7 +72,8 @@ class ChecklistFile(Table):
     """A campaign: what is looked into, where, by whom and until when."""
 
     id: Slug = Field(
-        "campaign", description="What tells this campaign from others, in every version of its file: kept with every answer."
+        "campaign",
+        description="What tells this campaign from others, in every version of its file: kept with every answer.",
     )
     title: Text = Field(description="The full name of the campaign.")
     short_title: Text = Field(description="The name of the campaign as said in chat.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def opened(made: Thumbnail | NoThumbnail) -> Image.Image:
     return image
 
 
-def near(image: Image.Image, at: tuple[float, float], colour: tuple[int, int, int]) -> bool:
+def near(image: Image.Image, at: tuple[float, float], colour: Sequence[int]) -> bool:
     """Whether the pixel there (parts of width and height) has about this colour."""
     pixel = image.getpixel((int(at[0] * image.width), int(at[1] * image.height)))
     assert isinstance(pixel, tuple)
