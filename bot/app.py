@@ -49,8 +49,8 @@ class Bot:
     context: Context
     database: Database
     edge: Gateway
-    postman: OutboxSender
-    gallery: MediaFetcher
+    sender: OutboxSender
+    fetcher: MediaFetcher
     county_room: str  # alias or id; empty: no digests
     broken: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
@@ -61,11 +61,11 @@ class Bot:
         await self.database.transaction(lambda tx: take_in(tx, self.context, batch, now))
         if batch.keys:
             await self._read_again(set(batch.keys))
-        self.postman.wake()
+        self.sender.wake()
         if batch.keys or any(isinstance(it.content, Said) and it.content.media for it in batch.events):
-            self.gallery.wake()
+            self.fetcher.wake()
         # An open /sync would be woken, and computed anew, by each of our own sends only to leave them out.
-        await self.postman.settled(SETTLE_SECONDS)
+        await self.sender.settled(SETTLE_SECONDS)
 
     async def _until_noted(self, batch: Batch) -> None:
         """People may reply to a message before its sending is noted (it may even have been sent by a process that was
@@ -76,8 +76,8 @@ class Bot:
                 while True:
                     if not pointed or not await self.database.read(lambda tx: _unclear(tx, pointed)):
                         return
-                    self.postman.wake()
-                    await self.postman.note_arrived()
+                    self.sender.wake()
+                    await self.sender.note_arrived()
                     await asyncio.sleep(0.05)
 
     async def _read_again(self, keys: set[str]) -> None:
@@ -98,8 +98,8 @@ class Bot:
                 self.broken.set_exception(problem)
         except Exception:
             log.exception("a tick failed; the next one makes up for it")
-        self.postman.wake()
-        self.gallery.wake()
+        self.sender.wake()
+        self.fetcher.wake()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Listen, send, fetch and tick until cancelled or signed out."""
@@ -121,8 +121,8 @@ class Bot:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.edge.run(position, self.take_in))
-                group.create_task(self.postman.run())
-                group.create_task(self.gallery.run())
+                group.create_task(self.sender.run())
+                group.create_task(self.fetcher.run())
                 group.create_task(self._watch())
                 if not found:
                     group.create_task(self._look_again())
@@ -207,10 +207,10 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
             else context.texts.render(line("ledger_failed", reference=made), str(row.content.get("language")))
         )
 
-    postman = OutboxSender(database, edge.chat, build, clock.now)
+    sender = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000
-    gallery = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
-    return Bot(plan, hours, clock, context, database, edge, postman, gallery, homeserver.county_room)
+    fetcher = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
+    return Bot(plan, hours, clock, context, database, edge, sender, fetcher, homeserver.county_room)
 
 
 def _settings(homeserver: Homeserver) -> Settings:

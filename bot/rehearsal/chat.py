@@ -1,4 +1,4 @@
-"""A rehearsal: the same inbox, handlers, storage and postman as in service, with a terminal where Matrix would be.
+"""A rehearsal: the same inbox, handlers, storage and sender as in service, with a terminal where Matrix would be.
 
 Rule: nothing here knows what the bot does; it only turns lines into batches and shows what leaves the outbox.
 """
@@ -127,8 +127,8 @@ class Rehearsal:
     stage: RehearsalChat
     context: Context
     database: Database
-    postman: OutboxSender
-    gallery: MediaFetcher
+    sender: OutboxSender
+    fetcher: MediaFetcher
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)  # room id -> who is in it, but the bot
 
     async def say(self, user_id: str, room_id: str, content: Content, *rooms: RoomSeen) -> str:
@@ -144,9 +144,9 @@ class Rehearsal:
         await self.deliver()
 
     async def deliver(self) -> None:
-        await self.postman.drain()
-        if await self.gallery.drain() == 0:
-            await self.postman.drain()
+        await self.sender.drain()
+        if await self.fetcher.drain() == 0:
+            await self.sender.drain()
 
     async def enter(self, user_id: str, room_id: str, kind: str) -> None:
         """The person and the bot are in this room: direct, group or county."""
@@ -192,7 +192,7 @@ class Rehearsal:
         """Close and reopen from disk, as after a crash."""
         await self.database.close()
         self.database = await Database.open(self.folder / "paicha.db")
-        self.postman, self.gallery = _doors(self)
+        self.sender, self.fetcher = _doors(self)
         await self.database.transaction(lambda tx: fill_database(tx, self.plan, self.clock.now()))
         await self.deliver()
 
@@ -207,7 +207,7 @@ def _doors(r: Rehearsal) -> tuple[OutboxSender, MediaFetcher]:
 def doors(
     database: Database, stage: RehearsalChat, context: Context, folder: Path, now: Callable[[], datetime]
 ) -> tuple[OutboxSender, MediaFetcher]:
-    """The postman and the gallery of a rehearsal."""
+    """The sender and the fetcher of a rehearsal."""
     source = LedgerSource(database, context.campaign, context.texts, folder / "media")
 
     async def build(row: OutboxRow) -> Upload | str:
@@ -237,8 +237,8 @@ async def open_rehearsal(plan: Setup, folder: Path, start: datetime, hours: Hour
         for person in await database.read(lambda tx: people.with_ids(tx)):
             stage.names[direct_room(person.user_id)] = person.name
         stage.names[COUNTY] = "#county"
-        postman, gallery = doors(database, stage, context, folder, clock.now)
+        sender, fetcher = doors(database, stage, context, folder, clock.now)
     except BaseException:
         await database.close()
         raise
-    return Rehearsal(plan, folder, clock, hours, stage, context, database, postman, gallery)
+    return Rehearsal(plan, folder, clock, hours, stage, context, database, sender, fetcher)

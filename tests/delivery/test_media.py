@@ -43,11 +43,11 @@ def png() -> bytes:
 
 
 class Lab:
-    """A database, a homeserver with files and the gallery between them."""
+    """A database, a homeserver with files and the fetcher between them."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.folder, self.server, self.events = database, folder, FakeHomeserver(), 0
-        self.gallery = MediaFetcher(database, self.server, context(), folder, LIMIT, lambda: START)
+        self.fetcher = MediaFetcher(database, self.server, context(), folder, LIMIT, lambda: START)
 
     async def send(self, content: Content, room: str = "") -> str:
         self.events += 1
@@ -100,7 +100,7 @@ def test_a_file_is_kept_under_its_hash_with_the_type_its_content_shows(tmp_path:
     async def work(lab: Lab) -> None:
         data = png()
         await lab.photo(data, LEAK)
-        assert await lab.gallery.drain() == 0
+        assert await lab.fetcher.drain() == 0
         (piece,) = await lab.pieces()
         digest = hashlib.sha256(data).hexdigest()
         assert (piece.state, piece.sha256, piece.size, piece.mimetype) == (
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_had_is_told_of_once_with_its_time(
         await lab.photo(UndeliverableError("not matching any limit", reason), LEAK)
         before = len(await lab.told())
         for _ in range(3):
-            assert await lab.gallery.drain() == 0
+            assert await lab.fetcher.drain() == 0
         (note,) = (await lab.told())[before:]
         assert why in note
         assert "08-05 09:00" in note
@@ -139,10 +139,10 @@ def test_a_busy_homeserver_is_asked_again_and_holds_up_no_other_file(tmp_path: P
     async def work(lab: Lab) -> None:
         await lab.photo(TryLaterError("busy"), LEAK)
         await lab.photo(png())
-        assert await lab.gallery.drain() == 1
+        assert await lab.fetcher.drain() == 1
         assert [piece.state for piece in await lab.pieces()] == ["waiting", "stored"]
         lab.server.files["mxc://x/0"] = b"late"
-        assert await lab.gallery.drain() == 0
+        assert await lab.fetcher.drain() == 0
         assert {piece.state for piece in await lab.pieces()} == {"stored"}
 
     in_lab(tmp_path, work)
@@ -153,7 +153,7 @@ def test_the_same_photo_for_two_findings_is_noticed_once_when_it_arrives(tmp_pat
         await lab.photo(png(), LEAK)
         await lab.send(Said("稍后"))
         await lab.photo(png(), "12 慢病卡没有办下来")
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         (same,) = [body for body in await lab.told() if "同一个文件" in body]
         assert "101" in same
         assert "102" in same
@@ -164,12 +164,12 @@ def test_the_same_photo_for_two_findings_is_noticed_once_when_it_arrives(tmp_pat
 def test_each_copy_of_a_photo_that_is_in_another_finding_is_noticed(tmp_path: Path) -> None:
     async def work(lab: Lab) -> None:
         await lab.photo(png(), LEAK)
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         await lab.send(Said("跳到 12"))
         await lab.send(Said("2"))
         for _ in range(2):
             await lab.photo(png())
-            await lab.gallery.drain()
+            await lab.fetcher.drain()
         await lab.send(Said("三组王五慢病卡没有办下来"))
         assert [piece.finding_no for piece in await lab.pieces()] == [101, 102, 102]
         told = "\n".join(await lab.told())
@@ -182,11 +182,11 @@ def test_the_same_photo_twice_for_one_finding_is_nothing_to_speak_of(tmp_path: P
     async def work(lab: Lab) -> None:
         loose = "UPDATE evidence SET finding_no = NULL"  # and one that belongs to nothing
         await lab.photo(png(), LEAK)
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         await lab.database.transaction(lambda tx: tx.run(loose))
         await lab.photo(png())
         await lab.photo(png())
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert [piece.finding_no for piece in await lab.pieces()] == [None, 101, 101]
         assert not any("同一个文件" in body for body in await lab.told())
 
@@ -197,7 +197,7 @@ def test_a_photo_deleted_before_it_was_fetched_is_not_fetched(tmp_path: Path) ->
     async def work(lab: Lab) -> None:
         await lab.photo(png(), LEAK)
         await lab.send(Redacted(f"$e{lab.events}"))
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert lab.server.asked == []
         assert (await lab.pieces())[0].state == "withdrawn"
 
@@ -208,11 +208,11 @@ def test_a_photo_among_others_that_is_not_meant_for_us_is_neither_kept_nor_fetch
     async def work(lab: Lab) -> None:
         await lab.photo(png(), room=GROUP)
         await lab.photo(png(), "昨天晚上聚餐", room=GROUP)
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert lab.server.asked == []
         assert await lab.pieces() == []
         await lab.photo(png(), LEAK, room=GROUP)  # this one says what it is for
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert [what for what, _ in lab.server.asked] == ["download"]
 
     in_lab(tmp_path, work)
@@ -223,12 +223,12 @@ def test_a_photo_that_was_taken_back_is_no_duplicate_any_more(tmp_path: Path) ->
         await lab.photo(png())
         photo = f"$e{lab.events}"
         await lab.send(Said(LEAK))  # the words, not the photo, put it there
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert [piece.finding_no for piece in await lab.pieces()] == [101]
         await lab.send(Redacted(photo))
         await lab.send(Said("稍后"))
         await lab.photo(png(), "12 慢病卡没有办下来")
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert [piece.finding_no for piece in await lab.pieces()] == [101, 102]
         assert not any("同一个文件" in body for body in await lab.told())
 
@@ -241,7 +241,7 @@ def test_a_crash_between_file_and_row_fetches_again_and_keeps_one_file(tmp_path:
         await lab.photo(data, LEAK)
         digest = hashlib.sha256(data).hexdigest()
         write_once(lab.folder / digest[:2] / digest, data)
-        await lab.gallery.drain()
+        await lab.fetcher.drain()
         assert (await lab.pieces())[0].state == "stored"
         assert [path.name for path in lab.folder.rglob("*") if path.is_file()] == [digest]
 
@@ -252,7 +252,7 @@ def test_a_place_on_the_map_needs_no_fetching(tmp_path: Path) -> None:
     async def work(lab: Lab) -> None:
         await lab.send(Said(LEAK))
         await lab.send(Said(geo_uri="geo:33.85,113.48"))
-        assert await lab.gallery.drain() == 0
+        assert await lab.fetcher.drain() == 0
         (piece,) = await lab.pieces()
         assert (piece.kind, piece.state, piece.url, piece.finding_no) == (
             "location",

@@ -14,10 +14,10 @@ from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 def test_a_ledger_goes_out_as_a_file_and_one_that_could_not_be_made_as_words(tmp_path: Path) -> None:
     async def work(office: OutboxHarness) -> None:
         await office.write("!a", "", act="ledger")
-        await office.postman().drain()
+        await office.sender().drain()
         office.ledger = "台账没有做成（编号 #abc）"
         await office.write("!a", "", act="ledger")
-        await office.postman().drain()
+        await office.sender().drain()
         sent = [content for _, content in office.server.rooms["!a"]]
         assert (sent[0]["msgtype"], sent[0]["file"], sent[0]["filename"]) == ("m.file", b"xlsx", "台账.xlsx")
         assert (sent[1]["msgtype"], sent[1]["body"]) == ("m.notice", "台账没有做成（编号 #abc）")
@@ -47,11 +47,11 @@ def test_a_direct_room_is_opened_once_and_used_from_then_on(tmp_path: Path) -> N
     async def work(office: OutboxHarness) -> None:
         await office.write(None, "1", "2", person=1)
         await office.write(None, "other", person=2)
-        await office.postman().drain()
+        await office.sender().drain()
         await office.write("!opened-li:x", "3", person=1)
         await office.write(None, "4", person=1)
         await office.write("!opened-li:x", "5", person=1)
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!opened-li:x") == ["1", "2", "3", "4", "5"]
         assert [of for what, of in office.server.asked if what == "open"] == ["@li:x", "@wu:x"]
         assert await office.database.read(lambda tx: rooms.direct(tx, 1)) == "!opened-li:x"

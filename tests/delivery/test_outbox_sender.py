@@ -18,7 +18,7 @@ def test_rows_of_a_room_arrive_in_order_and_are_noted_with_their_event_ids(tmp_p
     async def work(office: OutboxHarness) -> None:
         await office.write("!a", *map(str, range(30)))
         await office.write("!b", "other")
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == [str(n) for n in range(30)]
         assert office.server.bodies("!b") == ["other"]
         assert await office.unsent() == []
@@ -31,15 +31,15 @@ def test_a_room_that_hangs_holds_up_no_other_and_is_caught_up_in_order(tmp_path:
     async def work(office: OutboxHarness) -> None:
         office.server.queue["!slow"] = asyncio.Event()
         await office.write("!slow", "1", "2")
-        async with office.running() as postman:
+        async with office.running() as sender:
             for n in range(5):
                 await office.write("!fast", str(n))
-                postman.wake()
+                sender.wake()
             await office.until(lambda: len(office.server.bodies("!fast")) == 5)
             assert office.server.bodies("!slow") == []
             await office.write("!slow", "3")
             office.server.queue["!slow"].set()
-            postman.wake()
+            sender.wake()
             await office.until_empty()
         assert office.server.bodies("!slow") == ["1", "2", "3"]
 
@@ -65,7 +65,7 @@ def test_a_busy_homeserver_is_asked_again_when_it_said_and_a_little_later(
     async def work(office: OutboxHarness) -> None:
         office.server.trouble = busy_for(4, after)
         await office.write("!a", "1", "2")
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
         assert len(office.waits) == 4
@@ -80,7 +80,7 @@ def test_a_homeserver_that_names_no_time_is_asked_less_and_less_often_but_every_
     async def work(office: OutboxHarness) -> None:
         office.server.trouble = busy_for(12, None)
         await office.write("!a", "1", "2")
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         expected = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
         assert [
@@ -102,11 +102,11 @@ def test_a_row_that_can_never_be_sent_is_marked_and_the_next_one_goes_out(tmp_pa
 
         office.server.trouble = refuse
         await office.write("!a", "good")
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["good"]
         assert await office.column("failed", bad) == "forbidden"
         assert await office.column("sent_at", bad) is None
-        await office.postman().drain()
+        await office.sender().drain()
         assert [what for what, of in office.server.asked if of.endswith(f"-{bad}")] == ["send"]
 
     with_outbox(tmp_path, work)
@@ -120,9 +120,9 @@ def test_being_signed_out_ends_the_run_and_loses_nothing(tmp_path: Path) -> None
         office.server.trouble = out
         await office.write("!a", "1", "2")
         with pytest.raises(SignedOutError):
-            await office.postman().run()
+            await office.sender().run()
         office.server.trouble = lambda what, of: None
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["1", "2"]
 
     with_outbox(tmp_path, work)
@@ -151,8 +151,8 @@ def test_a_kill_between_sending_and_noting_sends_the_same_again_and_nothing_twic
         with monkeypatch.context() as patch:
             patch.setattr(Transaction, "run", dying)
             with pytest.raises((Killed, BaseExceptionGroup)):
-                await office.postman().drain()
-        await office.postman().drain()
+                await office.sender().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.bodies("!opened-li:x") == ["hello"]
         assert office.server.doubles() == []
@@ -178,12 +178,12 @@ def test_a_row_older_than_the_servers_memory_or_of_the_future_is_looked_up_befor
         office.server.lost_answer = lambda txn_id: SignedOutError("killed here")
         await office.write("!a", "1")
         with pytest.raises(SignedOutError):
-            await office.postman().drain()
+            await office.sender().drain()
         await office.write("!a", "2")
         office.server.lost_answer = lambda txn_id: None
         office.server.forget_transactions()
         office.now = NOW + away
-        await office.postman().drain()
+        await office.sender().drain()
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
         assert await office.column("event_id", 1) == "$a-1"
@@ -194,7 +194,7 @@ def test_a_row_older_than_the_servers_memory_or_of_the_future_is_looked_up_befor
 def test_a_fresh_row_is_not_looked_up(tmp_path: Path) -> None:
     async def work(office: OutboxHarness) -> None:
         await office.write("!a", "1")
-        await office.postman().drain()
+        await office.sender().drain()
         assert [what for what, _ in office.server.asked] == ["send"]
 
     with_outbox(tmp_path, work)
@@ -225,12 +225,12 @@ def test_who_must_know_at_once_has_arrivals_noted_before_their_time(
 
     async def work(office: OutboxHarness) -> None:
         row = await office.write("!a", "hello")
-        async with office.running() as postman:
-            postman.wake()
+        async with office.running() as sender:
+            sender.wake()
             await office.until(lambda: office.server.bodies("!a") == ["hello"])
-            await postman.settled(20)
+            await sender.settled(20)
             assert await office.column("event_id", row) is None
-            await postman.note_arrived()
+            await sender.note_arrived()
             assert await office.column("event_id", row) == f"$a-{row}"
 
     with_outbox(tmp_path, work)

@@ -26,9 +26,9 @@ class OutboxHarness:
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
         self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
-        self.waits: list[float] = []  # seconds that a postman wanted to wait before its next try
+        self.waits: list[float] = []  # seconds that a sender wanted to wait before its next try
 
-    def postman(self) -> OutboxSender:
+    def sender(self) -> OutboxSender:
         async def build(row: OutboxRow) -> Upload | str:
             return self.ledger
 
@@ -57,11 +57,11 @@ class OutboxHarness:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[OutboxSender]:
-        """A postman at work; killed at the end as by SIGKILL: what it had not noted stays unnoted."""
-        postman = self.postman()
-        task = asyncio.create_task(postman.run())
+        """A sender at work; killed at the end as by SIGKILL: what it had not noted stays unnoted."""
+        sender = self.sender()
+        task = asyncio.create_task(sender.run())
         try:
-            yield postman
+            yield sender
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -73,7 +73,7 @@ class OutboxHarness:
 
     async def until_empty(self) -> None:
         async with asyncio.timeout(20):
-            while await self.unsent():  # each look is a hop to the database: the postman goes on meanwhile
+            while await self.unsent():  # each look is a hop to the database: the sender goes on meanwhile
                 pass
 
 

@@ -145,7 +145,7 @@ def _overhear(rehearsal: Rehearsal, language: str) -> Overheard:
     context = rehearsal.context
     heard = Overheard(dict(context.texts.catalogue[language]))
     rehearsal.context = replace(context, texts=Texts({**context.texts.catalogue, language: heard}))
-    rehearsal.postman, rehearsal.gallery = doors(
+    rehearsal.sender, rehearsal.fetcher = doors(
         rehearsal.database, rehearsal.stage, rehearsal.context, rehearsal.folder, rehearsal.clock.now
     )
     return heard
