@@ -14,12 +14,13 @@ from bot.context import Context
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
 from bot.dialogue.parsing.normalise import normalise
-from bot.dialogue.session import Question, Session
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
 from bot.engine import rewording, session_store, undo, undo_rules
 from bot.engine.origin import Origin
+from bot.engine.rewording import Edit
 from bot.engine.session_store import Standing
 from bot.engine.turn import Input, brought_up, finish, run_turn, turn_of
 from bot.engine.undo import Undo
@@ -35,19 +36,6 @@ class _NotUnderstoodError(Exception):
 
     def __init__(self, lines: tuple[Line, ...] = ()) -> None:
         self.lines = lines
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """The message, the messages that make up its record, its new words."""
-
-    original: Seen
-    events: tuple[str, ...]
-    words: str
-
-    @property
-    def question(self) -> Question | None:
-        return sessions.load_question(self.original.question)
 
 
 def apply_redaction(tx: Transaction, origin: Origin, original: Seen, now: datetime) -> None:
@@ -69,12 +57,13 @@ def apply_redaction(tx: Transaction, origin: Origin, original: Seen, now: dateti
 def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
     """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question."""
     masked = mask_pii(normalise(words))[0]
-    edit = _Edit(original, undo.related_events(tx, original), masked)
+    events = undo.related_events(tx, original)
+    edit = Edit(original, events, history.of_refs(tx, events), masked)
     standing = session_store.load(tx, origin, now)
     stays = (
-        undo_rules.refusal(tx, origin, edit.events)
-        or undo_rules.overtaken(tx, origin, edit.events)
-        or _handed_in(tx, edit)
+        undo_rules.refusal(tx, origin, edit.changes)
+        or undo_rules.overtaken(tx, origin, edit.changes)
+        or _handed_in(edit)
     )
     if stays is not None:
         _say(tx, origin, Outcome(standing.session, (stays,)), now)
@@ -98,23 +87,23 @@ def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> No
     finish(tx, origin, silent, outcome, now)
 
 
-def _handed_in(tx: Reader, edit: _Edit) -> Line | None:
-    handed_in = any(c.subject.kind == "hand_in" for c in history.of_refs(tx, edit.events))
+def _handed_in(edit: Edit) -> Line | None:
+    handed_in = any(change.subject.kind == "hand_in" for change in edit.changes)
     return line("submission_stays") if handed_in else None
 
 
-def _again(tx: Transaction, origin: Origin, edit: _Edit, now: datetime) -> tuple[Turn, Outcome]:
+def _again(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> tuple[Turn, Outcome]:
     """Undo the message, then handle its new words as if they had been said then."""
     question = edit.question
     standing = session_store.load(tx, origin, now)
     session = replace(_without(standing.session, edit.original), retries=0)
-    pieces = _pieces(tx, edit.original.event_id)
+    pieces = _pieces(tx, edit)
     then = Input(edit.words, Standing(session_store.under(session, question), 0.0), pieces, bound=True)
     turn = turn_of(origin, then)
-    reworded = rewording.match_reworded(tx, origin.context, edit.events, question, turn.said)
+    reworded = rewording.match_reworded(tx, origin.context, edit, turn.said)
     spare = frozenset(subject for no in reworded.findings for subject in _subjects(tx, no))
     stood = _answers(tx, edit)
-    undone = undo.undo(tx, origin, Undo(edit.events, spare, keep_evidence=True), now)
+    undone = undo.undo(tx, origin, Undo(edit.changes, spare, keep_evidence=True), now)
     told = tuple(line("finding_changed", finding=change.no) for change in reworded.kept)
     if reworded.findings and not reworded.left.bulk:  # only its wording changed
         turn = replace(turn, session=session, photos=())
@@ -126,7 +115,7 @@ def _again(tx: Transaction, origin: Origin, edit: _Edit, now: datetime) -> tuple
     outcome = run_turn(tx, turn, then, now)
     if outcome is None:
         raise _NotUnderstoodError
-    if turn.said.command and not history.of_refs(tx, edit.events):
+    if turn.said.command and not edit.changes:
         return turn, outcome  # a command that had changed nothing is simply given anew
     moved_on = outcome.session.question != question and turn.said.command is None
     if not (outcome.effects or reworded.findings or moved_on):
@@ -157,10 +146,10 @@ class _Stood:
     overruled: bool  # another message has answered since
 
 
-def _answers(tx: Reader, edit: _Edit) -> Mapping[Subject, _Stood]:
+def _answers(tx: Reader, edit: Edit) -> Mapping[Subject, _Stood]:
     """What the message had answered."""
     given: dict[Subject, _Stood] = {}
-    for change in history.of_refs(tx, edit.events):
+    for change in edit.changes:
         subject = change.subject
         if subject.kind == "check" and change.field == "answer" and subject not in given:
             check = checks.get(tx, subject.id, subject.part)
@@ -191,10 +180,10 @@ def _stayed(context: Context, wished: tuple[Effect, ...], effects: tuple[Effect,
     return [line("later_answer_stays", items=nos)] if left else []
 
 
-def _pieces(tx: Reader, event_id: str) -> tuple[int, ...]:
+def _pieces(tx: Reader, edit: Edit) -> tuple[int, ...]:
     """What came along with the message and was not taken back."""
-    changes = history.of_refs(tx, (event_id,))
-    came = sorted({int(c.subject.id) for c in changes if c.subject.kind == "evidence" and c.field == "kind"})
+    own = (change for change in edit.changes if change.ref == edit.original.event_id)
+    came = sorted({int(c.subject.id) for c in own if c.subject.kind == "evidence" and c.field == "kind"})
     found = ((number, evidence.get(tx, number)) for number in came)
     return tuple(number for number, piece in found if piece and piece.state != "withdrawn")
 

@@ -9,16 +9,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.context import Context
+from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding
 from bot.dialogue.meaning import ParsedMessage
 from bot.dialogue.session import AskAnswer, AskDescription, Question
 from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.domain.lifecycle import AMENDABLE
 from bot.handlers.finding_form import LONGEST, described
-from storage import findings, history
+from storage import findings
 from storage.db import Reader
+from storage.history import Change
+from storage.inbox import Seen
 
 NO_PROBLEM = ("有", "无", "没有")  # words that describe nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The message, the messages that make up its record, what they changed, its new words."""
+
+    original: Seen
+    events: tuple[str, ...]
+    changes: Sequence[Change]
+    words: str
+
+    @property
+    def question(self) -> Question | None:
+        return sessions.load_question(self.original.question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +52,17 @@ class Rewording:
         return (*(change.no for change in self.kept), *self.named_again)
 
 
-def match_reworded(
-    tx: Reader, context: Context, events: Sequence[str], question: Question | None, said: ParsedMessage
-) -> Rewording:
-    """Which findings that these messages described go on under other words. `said` was read under `question`."""
+def match_reworded(tx: Reader, context: Context, edit: Edit, said: ParsedMessage) -> Rewording:
+    """Which findings that were described go on under other words. `said`: the new words, read under the same question."""
     kept: list[ChangeFinding] = []
-    bulk, named_again = _opened_again(tx, context, events, list(said.bulk))
-    for number in _changed(tx, events, "description"):
+    bulk, named_again = _opened_again(tx, context, edit.changes, list(said.bulk))
+    for number in _changed(edit.changes, "description"):
         finding = findings.get(tx, number)
         if finding is None or finding.state == "void":
             continue
         item = context.campaign.item.get(finding.item_id)
         told = next((each for each in bulk if item is not None and _describes(each, item.no)), None)
-        words = (told.detail if told is not None else _words(question, said, len(events) > 1))[:LONGEST]
+        words = (told.detail if told is not None else _words(edit, said))[:LONGEST]
         if words:
             kept.append(ChangeFinding(finding.no, described(words)))
         if told is not None:
@@ -56,11 +71,11 @@ def match_reworded(
 
 
 def _opened_again(
-    tx: Reader, context: Context, events: Sequence[str], bulk: list[BulkAnswer]
+    tx: Reader, context: Context, changes: Sequence[Change], bulk: list[BulkAnswer]
 ) -> tuple[list[BulkAnswer], list[int]]:
     """What is left of the answers, and the findings that these messages opened and that they name again."""
     named_again = []
-    for number in _changed(tx, events, "place_id"):
+    for number in _changed(changes, "place_id"):
         finding = findings.get(tx, number)
         item = context.campaign.item.get(finding.item_id) if finding and finding.state in AMENDABLE else None
         if item is None:
@@ -78,9 +93,8 @@ def _names(told: BulkAnswer, no: int) -> bool:
     return told.answer is Answer.FOUND and told.spread is Spread.LISTED and no in told.nos and not told.detail
 
 
-def _changed(tx: Reader, events: Sequence[str], field: str) -> list[int]:
-    """The findings whose field these messages set."""
-    changes = history.of_refs(tx, events)
+def _changed(changes: Sequence[Change], field: str) -> list[int]:
+    """The findings whose field was set."""
     subjects = {c.subject for c in changes if c.subject.kind == "finding" and c.field == field}
     return sorted(int(subject.id) for subject in subjects)
 
@@ -90,8 +104,9 @@ def _describes(told: BulkAnswer, no: int) -> bool:
     return listed and told.nos == (no,) and bool(told.detail)
 
 
-def _words(question: Question | None, said: ParsedMessage, proposed: bool) -> str:
-    """The description in the new words, when the message was about one finding; `proposed` when we had offered it."""
+def _words(edit: Edit, said: ParsedMessage) -> str:
+    """The description in the new words, when the message was about one finding."""
+    question, proposed = edit.question, len(edit.events) > 1  # we had offered it, and a reply took it up
     if said.command is not None or said.bulk:
         return ""
     if isinstance(question, AskDescription) or (proposed and said.choice is None and not said.doubt):

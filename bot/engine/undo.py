@@ -47,10 +47,11 @@ def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
 
 def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datetime) -> list[Line]:
     """Undo everything these messages did; say in a line each what changed. Marks them as withdrawn."""
-    stays = refusal(tx, origin, events)
+    changes = history.of_refs(tx, events)
+    stays = refusal(tx, origin, changes)
     if stays is not None:
         return [stays]
-    undone = undo(tx, origin, Undo(tuple(events)), now)
+    undone = undo(tx, origin, Undo(changes), now)
     for event in events:
         inbox.set_state(tx, event, "withdrawn")
     return undone.said() or [line("nothing_changed")]
@@ -58,17 +59,17 @@ def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datet
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Which messages to take back, and what of it to leave as it is."""
+    """What some messages changed, as `history.of_refs` has it, and what of it to leave as it is."""
 
-    events: tuple[str, ...]
+    changes: Sequence[Change]
     spare: frozenset[Subject] = frozenset()
     keep_evidence: bool = False  # what was sent along stays; only where it belonged is open again
 
 
 def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
-    """Take back, action by action, whatever still stands as these messages left it."""
+    """Take back, action by action, whatever still stands as it was left."""
     undone = Undone(now)
-    changes = [change for change in history.of_refs(tx, what.events) if change.subject not in what.spare]
+    changes = [change for change in what.changes if change.subject not in what.spare]
     for seq, group in groupby(changes, lambda change: change.action):
         action = origin.action("undo", undoes=seq)
         with record(tx, action, now) as written:

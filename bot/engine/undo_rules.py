@@ -15,9 +15,9 @@ from storage.history import Change
 WRITTEN = frozenset(["description", "measure", "horizon", "due", "mechanism"])  # what messages put into words
 
 
-def refusal(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
-    """Why these messages cannot be taken back as a whole: what they made is settled, or somebody else acted on it."""
-    for change in history.of_refs(tx, events):
+def refusal(tx: Reader, origin: Origin, changes: Sequence[Change]) -> Line | None:
+    """`changes`: what some messages changed. Why these messages cannot be taken back as a whole: what they made is settled, or somebody else acted on it."""
+    for change in changes:
         finding = _finding_of(tx, change)
         if finding is None or not is_last(tx, change) or _own_last_move(tx, origin, change):
             continue
@@ -62,9 +62,10 @@ def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
     return history.others_since(tx, change.subject, change.action, origin.person.id)
 
 
-def overtaken(tx: Reader, origin: Origin, events: Sequence[str]) -> Line | None:
+def overtaken(tx: Reader, origin: Origin, changes: Sequence[Change]) -> Line | None:
     """Why an edit of these messages must not write their fields anew: another word has set them since."""
-    for change in history.of_refs(tx, events):
+    events = {change.ref for change in changes}
+    for change in changes:
         if change.subject.kind != "finding" or change.field not in WRITTEN:
             continue
         last = history.writer(tx, change.subject, change.field)

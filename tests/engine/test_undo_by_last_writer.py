@@ -13,7 +13,7 @@ from bot.engine import undo
 from bot.engine.origin import Origin
 from bot.engine.undo import Undo
 from bot.rehearsal.chat import direct_room
-from storage import people, rooms
+from storage import history, people, rooms
 from storage.audit import audit
 from storage.db import Transaction
 from tests.support.bot_in_memory import (
@@ -215,7 +215,7 @@ def undone(stand: InMemoryBot, event: str, who: str) -> list[Line]:
 
     def work(tx: Transaction) -> None:
         origin = origin_of(stand, tx, who)
-        told.extend(undo.undo(tx, origin, Undo((event,)), stand.now).said())
+        told.extend(undo.undo(tx, origin, Undo(history.of_refs(tx, (event,))), stand.now).said())
 
     stand.write(work)
     return told
