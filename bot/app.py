@@ -18,7 +18,6 @@ from bot.clock import Clock, SystemClock
 from bot.context import Context, build_context
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
-from bot.dialogue.effects import line
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.matrix.crypto_store import STORAGE_TROUBLES
@@ -200,12 +199,7 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
 
     async def build(row: OutboxRow) -> Upload | str:
-        made = await ledger_for(source, row.content, clock.now())
-        return (
-            made
-            if isinstance(made, Upload)
-            else context.texts.render(line("ledger_failed", reference=made), str(row.content.get("language")))
-        )
+        return await ledger_for(source, row.content, clock.now())
 
     sender = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000

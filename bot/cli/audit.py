@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.cli.anchors import REMEDY, NotAnAnchor, anchors_from
-from bot.setup.config import load_config
+from bot.cli.stored import database_in, folder_of
 from storage.audit import Report, Wrong, audit, evidence_files, sealed_by
 from storage.read_only import look_into
 
@@ -33,13 +32,13 @@ class Proof:
 
 def run(options: argparse.Namespace) -> int:
     """Look, say what was found, and end with the exit code that means it."""
-    folder = options.data or load_config(options.config, os.environ).data_dir
+    folder = folder_of(options)
     try:
         anchors = anchors_from(options.anchor)
     except NotAnAnchor as mistake:
         print(mistake, file=sys.stderr)
         return 1
-    path = folder / "paicha.db"
+    path = database_in(folder)
     with look_into(path) as tx:
         report, files = audit(tx, anchors), evidence_files(tx)
     report.first_wrong = report.first_wrong or _swapped(path, files)  # hours of hashing hold up no writer

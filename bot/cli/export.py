@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.stored import database_in, stored_setup
+from bot.cli.stored import database_in, folder_of
 from bot.dialogue.parsing.scope import parse_scope
 from bot.domain.scope import Scope
 from bot.ledger.deliver import LedgerSource, Order, make_ledger
-from bot.setup.config import load_config
+from bot.setup.bootstrap import stored_setup
 from bot.texts import load_texts
 from storage import history, places
 from storage.db import Database
@@ -21,17 +20,23 @@ from storage.db import Database
 
 def run(options: argparse.Namespace) -> int:
     """From a data folder to a workbook."""
-    folder = options.data or load_config(options.config, os.environ).data_dir
-    return asyncio.run(_write_ledger(options, folder))
+    path = database_in(folder_of(options))
+    if not path.exists():
+        return _no_database(path)
+    return asyncio.run(_write_ledger(options, path))
 
 
-async def _write_ledger(options: argparse.Namespace, folder: Path) -> int:
-    path, plan = database_in(folder), await stored_setup(folder)
-    if plan is None:
-        print(f"{path}: there is no database yet. Has the bot run with this data folder?", file=sys.stderr)
-        return 2
+def _no_database(path: Path) -> int:
+    print(f"{path}: there is no database yet. Has the bot run with this data folder?", file=sys.stderr)
+    return 2
+
+
+async def _write_ledger(options: argparse.Namespace, path: Path) -> int:
     database = await Database.open(path)
     try:
+        plan = await database.read(stored_setup)
+        if plan is None:
+            return _no_database(path)
         seen = await database.read(places.every)
         scope = parse_scope(options.scope, Scope(), plan.campaign, seen)
         if scope is None:

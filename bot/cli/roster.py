@@ -104,7 +104,7 @@ def _compare(tx: Reader, target: _Import) -> _Found:
             [f"{database_in(target.folder)}: is empty; the first start reads the roster by itself"]
         )
     now = target.now or history.last_received(tx) or datetime.now(UTC)
-    today = now.astimezone(setup.campaign.timezone).date().isoformat()
+    today = setup.campaign.today(now).isoformat()
     server = target.server or _server_of(tx)
     diff = compare(tx, load_roster(target.file, setup.campaign, server, target.language), today)
     if diff.unclear:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +12,16 @@ from bot.rehearsal.names import SERVER
 from bot.setup import bootstrap
 from bot.setup.bootstrap import Setup
 from bot.setup.campaign_file import load_campaign
+from bot.setup.config import load_config
 from bot.setup.roster_file import load_roster
 from bot.setup.roster_import import compare
 from storage.db import Database
+
+
+def folder_of(options: argparse.Namespace) -> Path:
+    """The data folder named by --data, else by the settings."""
+    folder: Path = options.data or load_config(options.config, os.environ).data_dir
+    return folder
 
 
 def database_in(folder: Path) -> Path:
@@ -51,7 +60,7 @@ async def unused(database: Database, setup: Setup, named: Named, now: datetime) 
             )
     if named.roster is not None:
         roster = load_roster(named.roster, campaign, SERVER)
-        today = now.astimezone(campaign.timezone).date().isoformat()
+        today = campaign.today(now).isoformat()
         if await database.read(lambda tx: bool(compare(tx, roster, today))):
             lines.append(
                 f"{named.roster}: not used; the folder has another roster (see paicha roster import)"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.chat import Upload
 from bot.delivery.thumbnail import Thumbnail, kept_thumbnail
+from bot.dialogue.effects import line
 from bot.domain.campaign import Campaign
 from bot.domain.roster import LANGUAGES
 from bot.domain.scope import Scope, load_scope
@@ -79,13 +80,12 @@ def with_pictures(rows: Sequence[EvidenceRow], media: Path, words: LedgerWords) 
 
 
 async def ledger_for(source: LedgerSource, content: Mapping[str, object], now: datetime) -> Upload | str:
-    """The file an outbox row asks for; when it cannot be made, the reference of the log entry that says why."""
-    scope = content.get("scope")
+    """The file an outbox row asks for; when it cannot be made, the words to send instead, which name the log entry."""
+    scope, language = content.get("scope"), str(content.get("language") or LANGUAGES[0])
     assert isinstance(scope, dict)
     try:
-        language = str(content.get("language") or LANGUAGES[0])
         return await make_ledger(source, Order(load_scope(scope), str(content.get("by", "")), language), now)
     except Exception:
         reference = hashlib.sha256(f"{now.isoformat()}{sorted(scope.items())}".encode()).hexdigest()[:6]
         log.exception("ledger could not be made, reference #%s", reference)
-        return reference
+        return source.texts.render(line("ledger_failed", reference=reference), language)

@@ -16,7 +16,6 @@ from bot.clock import SetClock
 from bot.context import Context, build_context
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
-from bot.dialogue.effects import line
 from bot.engine.inbox import take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.rehearsal.names import BOT as BOT
@@ -211,12 +210,7 @@ def doors(
     source = LedgerSource(database, context.campaign, context.texts, folder / "media")
 
     async def build(row: OutboxRow) -> Upload | str:
-        made = await ledger_for(source, row.content, now())
-        return (
-            made
-            if isinstance(made, Upload)
-            else context.texts.render(line("ledger_failed", reference=made), str(row.content.get("language")))
-        )
+        return await ledger_for(source, row.content, now())
 
     return (
         OutboxSender(database, stage, build, now),
