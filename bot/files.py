@@ -1,6 +1,6 @@
-"""Files that only their owner can read: secrets, tokens and keys.
+"""Files that outlive a power cut, and those that only their owner can read: secrets, tokens and keys.
 
-Rule: such a file is there whole or not at all, and nobody else can open it, not even for a moment.
+Rule: a private file is there whole or not at all, and nobody else can open it, not even for a moment.
 """
 
 from __future__ import annotations
@@ -19,8 +19,13 @@ def write_private(path: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(path)
+    keep_name(path)
+
+
+def keep_name(path: Path) -> None:
+    """Write down that a file stands under this name: else the name may be gone after a power cut, though the content is not."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # else the name may be gone after a power cut, though the content is not
+        os.fsync(folder)
     finally:
         os.close(folder)

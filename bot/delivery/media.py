@@ -21,6 +21,7 @@ import puremagic
 from bot.chat import Chat, Media, Refusal, TryLaterError, UndeliverableError, notice
 from bot.context import Context
 from bot.dialogue.effects import line
+from bot.files import keep_name
 from storage import evidence, outbox, people
 from storage.db import Database, Transaction
 from storage.evidence import Content, Evidence
@@ -132,8 +133,4 @@ def write_once(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # its new name survives a power cut as well
-    finally:
-        os.close(folder)
+    keep_name(path)

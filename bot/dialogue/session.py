@@ -277,7 +277,7 @@ def load_question(text: str | None) -> Question | None:
 
 
 def dump(session: Session) -> str:
-    fields = asdict(session)
+    fields: dict[str, Any] = {name: getattr(session, name) for name in session.__slots__}
     fields["question"] = dump_question(session.question)
     fields["queue"] = [dump_question(queue) for queue in session.queue]
     return json.dumps(fields, ensure_ascii=False)

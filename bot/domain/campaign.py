@@ -6,7 +6,7 @@ Rule: nothing about this year's campaign stands in code. Another campaign is ano
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -128,6 +128,10 @@ class Campaign:
         if kind is not PlaceKind.DEPARTMENT:
             return tuple(asked)
         return tuple(item for item in asked if unit in item.units or self.member_group in item.units)
+
+    def today(self, now: datetime) -> date:
+        """The day it is in the county at this moment (aware)."""
+        return now.astimezone(self.timezone).date()
 
     def phases_on(self, day: date) -> tuple[Phase, ...]:
         """The phases a day belongs to: two on a day that ends one and begins the next."""

@@ -225,7 +225,7 @@ def _attach(written: Record, piece: int, no: int) -> int:
 
 
 def _notify(tx: Transaction, context: Context, role: str, told: Line, now: datetime) -> None:
-    today = now.astimezone(context.campaign.timezone).date().isoformat()
+    today = context.campaign.today(now).isoformat()
     for other in people.everybody(tx, today, role):
         body = chat.notice(context.texts.render(told, other.language))
         outbox.add(tx, Outgoing(person_id=other.id, content=body, reason="notice"), now)

@@ -89,7 +89,7 @@ def kind_of(content: Content) -> str:
 
 
 def _today(context: Context, now: datetime) -> str:
-    return now.astimezone(context.campaign.timezone).date().isoformat()
+    return context.campaign.today(now).isoformat()
 
 
 def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:

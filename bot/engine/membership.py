@@ -9,6 +9,7 @@ from bot import chat
 from bot.chat import Incoming, RoomSeen, Said, Unreadable
 from bot.context import Context
 from bot.dialogue.effects import line
+from bot.engine import replies
 from storage import outbox, people, rooms
 from storage.db import Transaction
 from storage.outbox import Outgoing
@@ -61,7 +62,8 @@ def _invited(tx: Transaction, context: Context, change: RoomSeen, known: Room | 
         _act(tx, change.room_id, "join", now)
         if change.direct and not person.greeted:
             people.mark_greeted(tx, person)
-            _say(tx, change.room_id, person, _welcome(context, person), now)
+            welcome = context.texts.render(replies.welcome(person), person.language)
+            _say(tx, change.room_id, person, welcome, now)
         return
     rooms.keep(tx, room, now)
     if people.tell_stranger(tx, change.by, now):
@@ -71,11 +73,7 @@ def _invited(tx: Transaction, context: Context, change: RoomSeen, known: Room | 
 
 
 def _actor(tx: Transaction, context: Context, user_id: str, now: datetime) -> Actor | None:
-    return people.actor(tx, user_id, now.astimezone(context.campaign.timezone).date().isoformat())
-
-
-def _welcome(context: Context, person: Person) -> str:
-    return context.texts.render(line(f"welcome_{person.role}", name=person.name), person.language)
+    return people.actor(tx, user_id, context.campaign.today(now).isoformat())
 
 
 def _to_a_stranger(context: Context) -> str:

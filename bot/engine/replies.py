@@ -14,10 +14,16 @@ from bot.handlers.questions import put_question
 from storage import outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
+from storage.people import Person
 
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
 CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
+
+
+def welcome(person: Person) -> Line:
+    """Who we are and what one can say, for somebody's first contact."""
+    return line(f"{WELCOME}{person.role}", name=person.name)
 
 
 def content(origin: Origin, body: str, now: datetime) -> dict[str, object]:

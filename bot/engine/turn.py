@@ -139,8 +139,7 @@ def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
     """Somebody's first word to us is answered with who we are; a mere hello with nothing more than that."""
     hello = turn.said.command is not None and turn.said.command.name in ("greet", "menu")
     lines = () if hello else outcome.lines
-    welcome = line(f"{replies.WELCOME}{turn.person.role}", name=turn.person.name)
-    return replace(outcome, lines=(welcome, *lines), reaction="")
+    return replace(outcome, lines=(replies.welcome(turn.person), *lines), reaction="")
 
 
 def _keep_media(tx: Transaction, origin: Origin, what: Said, now: datetime) -> tuple[int, ...]:

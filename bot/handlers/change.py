@@ -139,7 +139,7 @@ def _due(
     campaign = turn.campaign
     if day is None:
         return flow.refused(turn, line("due_example", finding=finding.no))
-    if day < now.astimezone(campaign.timezone).date():
+    if day < campaign.today(now):
         return flow.refused(turn, line("due_past", day=day))
     chosen = campaign.horizon.get(finding.horizon)
     if chosen is not None and chosen.due is None:  # the end of a stage; long-term it stays

@@ -33,7 +33,7 @@ def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def digest(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """简报: today's figures as they stand now."""
-    today = now.astimezone(turn.campaign.timezone).date()
+    today = turn.campaign.today(now)
     before = digests.before(tx, digests.COUNTY, today.isoformat())
     lines = lines_of(turn.campaign, figures.county(tx, turn.campaign, today), before, now)
     return Outcome(replace(turn.session, retries=0), tuple(lines))

@@ -168,7 +168,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     day = day_in(turn, words, now)
     if day is None:
         return flow.not_understood(turn, line("horizon_example"))
-    if day < now.astimezone(campaign.timezone).date():
+    if day < campaign.today(now):
         return flow.refused(turn, line("due_past", day=day))
     fields = due_fields(turn, day)
     if fields is None:
@@ -182,7 +182,7 @@ def _folded(words: str) -> str:
 
 def day_in(turn: Turn, words: str, now: datetime) -> date | None:
     """The day people mean. One that has just passed is a slip to be told of, not a day of next year."""
-    today = now.astimezone(turn.campaign.timezone).date()
+    today = turn.campaign.today(now)
     nearest = parse_date(words, today)
     if nearest is None or nearest >= today or (today - nearest).days <= SLIP:
         return nearest
@@ -211,7 +211,7 @@ def stage(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: when does the first stage end? (long-term findings)"""
     question = turn.session.question
     assert isinstance(question, AskStage)
-    today = now.astimezone(turn.campaign.timezone).date()
+    today = turn.campaign.today(now)
     day = day_in(turn, turn.said.words, now)
     if day is None:
         return flow.not_understood(turn, line("stage_example"))

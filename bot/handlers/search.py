@@ -60,7 +60,7 @@ def _limits(turn: Turn, item: Item, now: datetime) -> list[Line]:
     """Each limit of the item, counted from a date given after the number."""
     limits = turn.context.limits.get(item.no, ())
     words = re.sub(r"^\D*\d+\s*(?:号|项|条)?", "", turn.argument, count=1).strip()
-    since = parse_date(words, now.astimezone(turn.campaign.timezone).date()) if words else None
+    since = parse_date(words, turn.campaign.today(now)) if words else None
     if since is None:
         lines = [
             line(f"limit_{limit.kind}", name=limit.name, since=limit.since, n=limit.n) for limit in limits

@@ -52,7 +52,7 @@ def gather(tx: Reader, campaign: Campaign, asked: Asked, now: datetime) -> Gathe
     scope, words = asked.scope, asked.words
     every = places_.every(tx)
     places = tuple(place for place in every if scope.holds(place))
-    today = now.astimezone(campaign.timezone).date()
+    today = campaign.today(now)
     wanted = {place.id: place for place in places}
     there = [f for f in findings.live(tx) if f.place_id in wanted]
     shown = [f for f in there if _fits(f, scope, campaign, today)]

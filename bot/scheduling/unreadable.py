@@ -23,7 +23,7 @@ def tell_unreadable(tx: Transaction, context: Context, now: datetime) -> None:
 
 def _tell(tx: Transaction, context: Context, unread: Unread, now: datetime) -> None:
     zone = context.campaign.timezone
-    actor = people.actor(tx, unread.sender, now.astimezone(zone).date().isoformat())
+    actor = people.actor(tx, unread.sender, context.campaign.today(now).isoformat())
     room = rooms.get(tx, unread.room_id)
     if actor is None or room is None:
         return

@@ -44,7 +44,7 @@ def fill_database(tx: Transaction, setup: Setup, now: datetime) -> bool:
     if people.anybody(tx):
         return False
     # Whoever is there at the beginning was there all along: a clock that is set right later on locks nobody out.
-    today = min(now.astimezone(campaign.timezone).date(), campaign.starts).isoformat()
+    today = min(campaign.today(now), campaign.starts).isoformat()
     action = Action("roster", None, now, campaign.version, setup.roster_name, source="roster")
     with record(tx, action, now) as written:
         make_true(written, compare(tx, setup.roster, today), today)
