@@ -208,9 +208,9 @@ class SignedOutError(Exception):
 
 
 class Chat(Protocol):
-    """The only way out. Implemented by bot/matrix (a homeserver) and bot/rehearse (a terminal).
+    """The only way out. Implemented by bot/matrix (a homeserver) and bot/rehearsal (a terminal).
 
-    Every method raises Undeliverable, TryLater or SignedOut and nothing else. Each is idempotent: called again
+    Every method raises UndeliverableError, TryLaterError or SignedOutError and nothing else. Each is idempotent: called again
     with the same arguments after a crash, the world stays as after the first call.
     """
 

@@ -171,7 +171,7 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path) -> Database:
-        """Open or create the file and bring it to today's schema. StorageProblem says what the operator can do."""
+        """Open or create the file and bring it to today's schema. StorageError says what the operator can do."""
         await asyncio.to_thread(_prepare, path)
         writer = await aiosqlite.Connection(lambda: _connect(path), 64)
         reader = await aiosqlite.Connection(lambda: _open_reader(path), 64)

@@ -43,7 +43,7 @@ class Account:
 async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> Account:
     """The account of `folder`, signed in; `line` then carries its token. Makes no request when a token is kept.
 
-    Raises SignedOut when there is neither a token nor a password that is accepted, TryLater when the server is away.
+    Raises SignedOutError when there is neither a token nor a password that is accepted, TryLaterError when the server is away.
     """
     account = _kept(folder) or _fresh(settings.user_id)
     if account.user_id != settings.user_id:

@@ -33,7 +33,7 @@ class Past:
 async def between(client: SafeClient, room_id: str, newest: str, oldest: str, event_filter: Json) -> Past:
     """Everything of a room after position `oldest` and before `newest`, at most MOST_EVENTS.
 
-    Waits as long as the homeserver is away; raises SignedOut.
+    Waits as long as the homeserver is away; raises SignedOutError.
     """
     return await _back(client, _Span(room_id, newest, oldest), event_filter, lambda _event: False)
 
@@ -49,7 +49,7 @@ async def since_we_came(client: SafeClient, room_id: str, newest: str, event_fil
 
 
 async def own_since(client: SafeClient, room_id: str, since: datetime) -> tuple[Json, ...]:
-    """Our own events of a room that are not older than `since`, newest first, at most MOST_EVENTS. Raises TryLater."""
+    """Our own events of a room that are not older than `since`, newest first, at most MOST_EVENTS. Raises TryLaterError."""
     event_filter = {"senders": [client.user_id]}
     span, found = _Span(room_id, ""), list[Json]()
     while len(found) < MOST_EVENTS:

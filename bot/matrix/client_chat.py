@@ -1,6 +1,6 @@
 """The mouth: sends, fetches, joins and leaves for the bot. The only implementation of `Chat` that has a homeserver.
 
-Rules: every method raises Undeliverable, TryLater or SignedOut and nothing else, waits for nothing but the
+Rules: every method raises UndeliverableError, TryLaterError or SignedOutError and nothing else, waits for nothing but the
 homeserver's answer, and may be called again with the same arguments after a crash.
 """
 

@@ -45,7 +45,7 @@ class Identity:
 async def sign_device(client: SafeClient, folder: Path, password: str | None) -> None:
     """Make sure that the bot has an identity and that it signed this device.
 
-    `password`: for homeservers that ask for it again. Raises IdentityError, TryLater or SignedOut.
+    `password`: for homeservers that ask for it again. Raises IdentityError, TryLaterError or SignedOutError.
     """
     answer = await _ask(client)
     theirs = _master_key(client, answer)

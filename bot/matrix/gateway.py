@@ -1,6 +1,6 @@
 """The whole edge as one value: sign in, open the keys, then listen on one side and send on the other.
 
-Rule: one Edge per folder and process; the folder holds the bot's identity and belongs into the backup as a whole.
+Rule: one Gateway per folder and process; the folder holds the bot's identity and belongs into the backup as a whole.
 """
 
 from __future__ import annotations
@@ -36,17 +36,12 @@ class Gateway:
         self._client = client
         self._settings = settings
         self._folder = folder
-        self._courier = ClientChat(client)
+        self._chat = ClientChat(client)
         self._heard_at: float | None = None
 
     @property
     def chat(self) -> Chat:
-        return self._courier
-
-    @property
-    def courier(self) -> ClientChat:
-        """`chat`, with what only a homeserver can do: find a message sent long ago."""
-        return self._courier
+        return self._chat
 
     @property
     def user_id(self) -> str:
@@ -55,7 +50,7 @@ class Gateway:
     async def run(self, position: str | None, take_in: TakeIn) -> None:
         """Listen from `position` (None: from now on) and hand over every batch; never returns.
 
-        Raises SignedOut, what `take_in` raises, and storage errors; after any of them the process must end.
+        Raises SignedOutError, what `take_in` raises, and storage errors; after any of them the process must end.
         """
         await until_answered(partial(offer_keys, self._client))
         signing = asyncio.create_task(self._sign_device())
@@ -75,11 +70,11 @@ class Gateway:
         return None if self._heard_at is None else asyncio.get_running_loop().time() - self._heard_at
 
     async def resolve_alias(self, alias: str) -> str | None:
-        """The room id of #name:server, or None. Raises TryLater or SignedOut."""
-        return await self._courier.resolve_alias(alias)
+        """The room id of #name:server, or None. Raises TryLaterError or SignedOutError."""
+        return await self._chat.resolve_alias(alias)
 
     async def identity(self) -> Identity:
-        """What `paicha keys` shows. Raises TryLater, SignedOut or IdentityError."""
+        """What `paicha keys` shows. Raises TryLaterError, SignedOutError or IdentityError."""
         return await identity_of(self._client, self._folder)
 
     async def close(self) -> None:
@@ -101,7 +96,7 @@ class Gateway:
 async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Gateway:
     """Sign in (once; afterwards no request is made) and open the keys.
 
-    `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOut or TryLater.
+    `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOutError or TryLaterError.
     """
     logging.getLogger("nio").setLevel(
         logging.CRITICAL

@@ -30,7 +30,7 @@ SERVER_PATIENCE_MS = 10_000  # how long the homeserver may wait for other homese
 async def keep_house(client: SafeClient) -> None:
     """What is due after a sync was taken in: fresh keys for the homeserver, broken conversations mended.
 
-    Never raises TryLater: what could not be done now is due again after the next sync.
+    Never raises TryLaterError: what could not be done now is due again after the next sync.
     """
     try:
         await offer_keys(client)

@@ -25,7 +25,7 @@ def take_membership(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
 
 
 async def learn_members(client: SafeClient, room: MatrixRoom) -> None:
-    """Ask the homeserver who is in the room. Raises Undeliverable when we are not."""
+    """Ask the homeserver who is in the room. Raises UndeliverableError when we are not."""
     path = f"/_matrix/client/v3/rooms/{quote(room.room_id)}/members"
     answer = await client.line.call("GET", path, query={"not_membership": "leave"})
     there = {

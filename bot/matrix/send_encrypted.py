@@ -26,7 +26,7 @@ ROUNDS = 5
 
 
 async def put_event(client: SafeClient, room_id: str, kind: str, content: Json, txn_id: str) -> str:
-    """Send an event and return its id. Raises TryLater, Undeliverable or SignedOut."""
+    """Send an event and return its id. Raises TryLaterError, UndeliverableError or SignedOutError."""
     room = await known_room(client, room_id)
     if room.encrypted and kind not in SENT_IN_CLEAR:
         async with client.sending(room_id):

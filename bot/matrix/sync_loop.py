@@ -55,7 +55,7 @@ async def listen(
 ) -> None:
     """Hand batch after batch to `take_in`, which commits it with its position; `heard` is called after each sync.
 
-    Without a position: the first batch only says which rooms there are. Never returns; raises SignedOut, what
+    Without a position: the first batch only says which rooms there are. Never returns; raises SignedOutError, what
     `take_in` raises, and storage errors, after which the process must end.
     """
     filter_id = await until_answered(partial(_kept_filter, client))

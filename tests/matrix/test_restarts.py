@@ -18,15 +18,13 @@ from tests.support.matrix_rooms import Ear, awake, chatting, new_site, words
 pytestmark = pytest.mark.synapse
 
 
-def test_forty_messages_to_a_bot_that_is_down_are_all_heard_in_order_once(
-    homeserver: Running, tmp_path: Path
-) -> None:
-    said = [f"第{n}条" for n in range(40)]
+def heard_after_a_night(hs: Running, folder: Path, said: list[str]) -> Ear:
+    """What a bot has heard that was down while these words were said."""
+    ear = Ear()
 
     async def talk() -> None:
-        site, ear = await new_site(homeserver, tmp_path), Ear()
-        person = await new_account(homeserver)
-        async with Phone(homeserver.url, person.user_id, person.password, tmp_path / "phone") as phone:
+        site, person = await new_site(hs, folder), await new_account(hs)
+        async with Phone(hs.url, person.user_id, person.password, folder / "phone") as phone:
             async with awake(site, ear):
                 room = await phone.open_direct(site.account.user_id)
                 await ear.sees("joined", room)
@@ -34,31 +32,25 @@ def test_forty_messages_to_a_bot_that_is_down_are_all_heard_in_order_once(
                 await phone.say(room, each)
             async with awake(site, ear):
                 await ear.hears(said[-1])
-        assert ear.words() == said
 
     asyncio.run(talk())
+    return ear
+
+
+def test_forty_messages_to_a_bot_that_is_down_are_all_heard_in_order_once(
+    homeserver: Running, tmp_path: Path
+) -> None:
+    said = [f"第{n}条" for n in range(40)]
+    assert heard_after_a_night(homeserver, tmp_path, said).words() == said
 
 
 def test_a_timeline_too_long_for_one_sync_is_fetched_before_the_position_moves(
     homeserver: Running, tmp_path: Path
 ) -> None:
     said = [f"{n}" for n in range(130)]
-
-    async def talk() -> None:
-        site, ear = await new_site(homeserver, tmp_path), Ear()
-        person = await new_account(homeserver)
-        async with Phone(homeserver.url, person.user_id, person.password, tmp_path / "phone") as phone:
-            async with awake(site, ear):
-                room = await phone.open_direct(site.account.user_id)
-                await ear.sees("joined", room)
-            for each in said:
-                await phone.say(room, each)
-            async with awake(site, ear):
-                await ear.hears(said[-1])
-        assert ear.words() == said
-        assert ear.gaps == []
-
-    asyncio.run(talk())
+    ear = heard_after_a_night(homeserver, tmp_path, said)
+    assert ear.words() == said
+    assert ear.gaps == []
 
 
 def test_the_same_row_sent_again_after_a_restart_is_one_message(homeserver: Running, tmp_path: Path) -> None:
@@ -70,8 +62,8 @@ def test_the_same_row_sent_again_after_a_restart_is_one_message(homeserver: Runn
         c.ear.position = position
         async with awake(c.site, c.ear) as edge:
             assert await edge.chat.send(row) == first
-            assert await edge.courier.find_sent(c.room, "row-1", row.written_at) == first
-            assert await edge.courier.find_sent(c.room, "row-2", row.written_at) is None
+            assert await edge.chat.find_sent(c.room, "row-1", row.written_at) == first
+            assert await edge.chat.find_sent(c.room, "row-2", row.written_at) is None
 
     asyncio.run(talk())
 

@@ -13,7 +13,7 @@ from bot.setup.config import Config, Homeserver, load_config, parse_config, requ
 from bot.setup.errors import FileErrors
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "paicha.example.toml"
-HERE = Path("/srv/paicha")
+HERE = Path.cwd() / "paicha"
 ACCOUNT = '[homeserver]\nurl = "https://matrix.example.org"\nuser_id = "@paicha:example.org"\n'
 
 

@@ -16,7 +16,7 @@ FILES = f'checklist = "{CHECKLIST}"\nroster = "{DEMO_ROSTER}"\n'
 
 
 def settings(text: str) -> Config:
-    return parse_config(FILES + text, Path("/srv/paicha"), {})
+    return parse_config(FILES + text, Path.cwd() / "paicha", {})
 
 
 def begun(config: Config, day: str) -> dict[str, set[time]]:
