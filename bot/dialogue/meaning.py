@@ -1,4 +1,4 @@
-"""What a person's words can mean: the values that `understand` returns and the handlers act on."""
+"""What a person's words can mean: the values that `parse` returns and the handlers act on."""
 
 from __future__ import annotations
 

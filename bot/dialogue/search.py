@@ -113,13 +113,13 @@ def _phrase_term(phrase: str) -> str:
 
 
 def _weigh(bags: list[Counter[str]]) -> dict[str, tuple[tuple[int, float], ...]]:
-    queue = Counter(term for bag in bags for term in bag)
+    held = Counter(term for bag in bags for term in bag)
     mean_size = sum(map(len, bags)) / max(1, len(bags))
     weights: dict[str, list[tuple[int, float]]] = {}
     for position, bag in enumerate(bags):
         size = 1 - _LENGTH + _LENGTH * len(bag) / mean_size
         for term, tenths in bag.items():
-            rarity = math.log(1 + (len(bags) - queue[term] + 0.5) / (queue[term] + 0.5))
+            rarity = math.log(1 + (len(bags) - held[term] + 0.5) / (held[term] + 0.5))
             times = tenths / 10
             weights.setdefault(term, []).append(
                 (position, rarity * times * (_SATURATION + 1) / (times + _SATURATION * size))

@@ -279,7 +279,7 @@ def load_question(text: str | None) -> Question | None:
 def dump(session: Session) -> str:
     fields: dict[str, Any] = {name: getattr(session, name) for name in session.__slots__}
     fields["question"] = dump_question(session.question)
-    fields["queue"] = [dump_question(queue) for queue in session.queue]
+    fields["queue"] = [dump_question(asked) for asked in session.queue]
     return json.dumps(fields, ensure_ascii=False)
 
 
@@ -289,7 +289,7 @@ def load(text: str) -> Session:
         place=fields.get("place", ""),
         in_walk=fields.get("in_walk", False),
         question=load_question(fields.get("question")),
-        queue=tuple(queue for text in fields.get("queue", ()) if (queue := load_question(text)) is not None),
+        queue=tuple(asked for text in fields.get("queue", ()) if (asked := load_question(text)) is not None),
         back_stack=tuple(fields.get("back_stack", ())),
         positions=tuple((place, item) for place, item in fields.get("positions", ())),
         retries=fields.get("retries", 0),

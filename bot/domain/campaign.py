@@ -1,4 +1,4 @@
-"""The campaign as data: frozen values that `bot/campaign_file.py` reads from `checklist.json`.
+"""The campaign as data: frozen values that `bot/setup/campaign_file.py` reads from `checklist.json`.
 
 Rule: nothing about this year's campaign stands in code. Another campaign is another file.
 """

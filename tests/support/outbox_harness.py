@@ -1,4 +1,4 @@
-"""A database with people and an outbox, a homeserver in memory, and postmen that come and go between them."""
+"""A database with people and an outbox, a homeserver in memory, and senders that come and go between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Work = Callable[["OutboxHarness"], Awaitable[None]]
 
 
 class OutboxHarness:
-    """A database with people and rooms, a homeserver, and postmen that come and go."""
+    """A database with people and rooms, a homeserver, and senders that come and go."""
 
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW

@@ -1,4 +1,4 @@
-"""Everything `understand` looks words up in, compiled once from words.toml and the campaign."""
+"""Everything `parse` looks words up in, compiled once from words.toml and the campaign."""
 
 from __future__ import annotations
 
