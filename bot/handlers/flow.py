@@ -44,8 +44,12 @@ def named_places(among: Iterable[Place], words: str) -> list[Place]:
 
 def short(words: str, length: int = 20) -> str:
     """Words quoted back, on one line."""
-    words = " ".join(words.split())
-    return words if len(words) <= length else words[:length] + "…"
+    return cut(" ".join(words.split()), length)
+
+
+def cut(text: str, length: int) -> str:
+    """The beginning of a text, marked where something is left out."""
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:

@@ -26,11 +26,13 @@ from bot.dialogue.session import (
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.campaign import Item, PlaceKind
+from bot.handlers.flow import cut
 from storage import checks, findings, places
 from storage.db import Reader
 from storage.places import Place
 
 SHOWN = 12  # places listed at once: a phone's screen
+QUOTED = 24  # characters of a text that is only to be recognised
 
 
 def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Question) -> tuple[Line, ...]:
@@ -114,7 +116,7 @@ def _ask_answer(context: Context, place: Place, item_id: str) -> tuple[Line, ...
 def _ask_place(tx: Reader, listed: tuple[str, ...], words: str) -> tuple[Line, ...]:
     shown = [places.get(tx, place).name for place in listed[:SHOWN]]
     more = [line("ask_place_more", n=len(listed))] if len(listed) > SHOWN else []
-    head = line("place_first", words=_short(words)) if words else line("ask_place")
+    head = line("place_first", words=cut(words, QUOTED)) if words else line("ask_place")
     return (head, *_options(shown), *more)
 
 
@@ -152,17 +154,13 @@ def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
     return (*lines, line("ask_go_on", n=n.missing) if n.missing else line("ask_submit"))
 
 
-def _short(text: str, length: int = 24) -> str:
-    return text if len(text) <= length else text[:length] + "…"
-
-
 def _ask_offer(tx: Reader, context: Context, offer: AskOffer) -> tuple[Line, ...]:
     place, words = places.get(tx, offer.place), offer.words
     items = [context.campaign.item[item] for item in offer.items]
-    lines = [line("ask_offer", words=_short(words), place=place.name)]
+    lines = [line("ask_offer", words=cut(words, QUOTED), place=place.name)]
     for n, item in enumerate(items, 1):
         section = context.campaign.section[item.section_id].name
-        lines.append(line("offer_option", n=n, no=item.no, section=section, text=_short(item.text)))
+        lines.append(line("offer_option", n=n, no=item.no, section=section, text=cut(item.text, QUOTED)))
     return (*lines, line("offer_none", n=len(items) + 1))
 
 

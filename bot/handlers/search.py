@@ -11,6 +11,7 @@ from bot.dialogue.search import search as find
 from bot.dialogue.session import AskAnswer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import Limit, deadline, parse_date
+from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader
 
@@ -29,13 +30,9 @@ def search(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     for hit in hits:
         item = turn.campaign.item[hit.item_id]
         section = turn.campaign.section[item.section_id].name
-        lines.append(line("search_item", no=item.no, section=section, text=_short(item.text)))
+        lines.append(line("search_item", no=item.no, section=section, text=flow.cut(item.text, 34)))
     lines.append(line("search_how", no=turn.campaign.item[hits[0].item_id].no))
     return Outcome(session, tuple(lines))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 34 else text[:34] + "…"
 
 
 def policy(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -94,16 +94,12 @@ def mine_list(tx: Reader, turn: Turn, now: datetime) -> Outcome:
                 "mine_finding",
                 finding=finding.no,
                 no=item.no if item else "?",
-                text=_short(finding.description),
+                text=flow.cut(finding.description, 20),
                 state=f"@state_{finding.state}",
                 due=date.fromisoformat(finding.due) if finding.due else "@no_due",
             )
         )
     return Outcome(replace(turn.session, retries=0), tuple(lines))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else text[:20] + "…"
 
 
 def _when(turn: Turn, at: str) -> str:
