@@ -9,7 +9,7 @@ from datetime import datetime
 
 from storage.db import Reader, Row, Transaction
 
-NOTHING: Mapping[str, object] = {}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def add(tx: Transaction, out: Outgoing, now: datetime) -> int:
             out.person_id,
             out.act,
             out.type,
-            json.dumps(dict(out.content), ensure_ascii=False),
+            _encode(dict(out.content)),
             out.about,
             out.reason,
             out.priority,

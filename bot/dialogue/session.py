@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, cast
 
 from bot.dialogue.meaning import Expect
@@ -164,6 +165,7 @@ EXPECTS: Mapping[type[Question], Expect] = {
 
 OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
 OF_DRAFT = OF_FINDING[1:]
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 BACK_STACK = 300  # steps that 返回 can go back: more than any place has items
 
 
@@ -246,8 +248,7 @@ class Session:
     def put_aside(self, *questions: Question | None) -> Session:
         """These questions stand first in the queue. One about a finding is not kept: the finding is on the disk."""
         new = [question for question in questions if question and not isinstance(question, OF_FINDING)]
-        rest = (question for question in self.queue if question not in new)
-        return replace(self, queue=(*dict.fromkeys(new), *rest))
+        return replace(self, queue=tuple(dict.fromkeys((*new, *self.queue))))
 
     def passed(self, item: str) -> Session:
         """The item was dealt with: 返回 leads back to it."""
@@ -255,12 +256,16 @@ class Session:
         return replace(self, back_stack=stack[-BACK_STACK:])
 
 
+@lru_cache(maxsize=4096)  # the same one is written and read several times a turn
 def dump_question(question: Question | None) -> str | None:
     if question is None:
         return None
-    return json.dumps({"ask": NAMES[type(question)], **asdict(question)}, ensure_ascii=False)
+    return _encode(
+        {"ask": NAMES[type(question)]} | {name: getattr(question, name) for name in question.__slots__}
+    )
 
 
+@lru_cache(maxsize=4096)
 def load_question(text: str | None) -> Question | None:
     """None also for a question that this version no longer knows: the walk then simply goes on."""
     if not text:
@@ -277,22 +282,18 @@ def load_question(text: str | None) -> Question | None:
 
 
 def dump(session: Session) -> str:
-    fields: dict[str, Any] = {name: getattr(session, name) for name in session.__slots__}
-    fields["question"] = dump_question(session.question)
-    fields["queue"] = [dump_question(asked) for asked in session.queue]
-    return json.dumps(fields, ensure_ascii=False)
+    asked = {"question": dump_question(session.question), "queue": [*map(dump_question, session.queue)]}
+    return _encode({name: getattr(session, name) for name in session.__slots__} | asked)
 
 
 def load(text: str) -> Session:
-    fields = json.loads(text)
-    return Session(
-        place=fields.get("place", ""),
-        in_walk=fields.get("in_walk", False),
-        question=load_question(fields.get("question")),
-        queue=tuple(asked for text in fields.get("queue", ()) if (asked := load_question(text)) is not None),
-        back_stack=tuple(fields.get("back_stack", ())),
-        positions=tuple((place, item) for place, item in fields.get("positions", ())),
-        retries=fields.get("retries", 0),
-        finding=fields.get("finding", 0),
-        photos=tuple(fields.get("photos", ())),
+    kept: dict[str, Any] = {
+        name: value for name, value in json.loads(text).items() if name in Session.__slots__
+    }
+    kept |= {name: tuple(kept.get(name, ())) for name in ("back_stack", "photos")}
+    kept["question"] = load_question(kept.get("question"))
+    kept["queue"] = tuple(
+        asked for text in kept.get("queue", ()) if (asked := load_question(text)) is not None
     )
+    kept["positions"] = tuple((place, item) for place, item in kept.get("positions", ()))
+    return Session(**kept)

@@ -124,10 +124,14 @@ class Campaign:
 
     def items_of(self, kind: PlaceKind, unit: str) -> tuple[Item, ...]:
         """The items a place is asked, in printed order. A department gets those that name it or all members."""
-        asked = (item for item in self.items if kind in item.asked_of)
+        asked = self._asked_of[kind]
         if kind is not PlaceKind.DEPARTMENT:
-            return tuple(asked)
+            return asked
         return tuple(item for item in asked if unit in item.units or self.member_group in item.units)
+
+    @cached_property
+    def _asked_of(self) -> dict[PlaceKind, tuple[Item, ...]]:
+        return {kind: tuple(item for item in self.items if kind in item.asked_of) for kind in PlaceKind}
 
     def today(self, now: datetime) -> date:
         """The day it is in the county at this moment (aware)."""

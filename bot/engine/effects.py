@@ -84,6 +84,8 @@ def verb_of(effect: Effect) -> str:
 def apply(tx: Transaction, origin: Origin, effects: Sequence[Effect], now: datetime) -> Applied:
     """Write the effects in their order: what one message does in one way is one action. Complete drafts are filed."""
     applied = Applied()
+    if not effects:
+        return applied
     for (verb, reason), group in groupby(effects, _kind):
         with record(tx, origin.action(verb, reason=reason), now) as written:
             for effect in group:

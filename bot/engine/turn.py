@@ -223,7 +223,5 @@ def _stands(tx: Transaction, session: Session) -> bool:
 def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
     """The inbox's row of a message of this person."""
     at, room_id = origin.at.isoformat(), origin.room.room_id
-    seen = Seen(
-        origin.event_id, room_id, origin.person.id, at, kind, result.question, result.opened_questions
-    )
-    inbox.add(tx, replace(seen, state=result.state))
+    what = (result.question, result.opened_questions, result.state)
+    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

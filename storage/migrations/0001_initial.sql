@@ -355,7 +355,7 @@ BEGIN SELECT RAISE(ABORT, 'of a change only the words can go'); END;
 CREATE TRIGGER changes_keep BEFORE DELETE ON changes BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
 
 CREATE TABLE outbox (          -- what the bot will do to the world outside, in order; only the outbox sender does it
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,  -- also the transaction id, so a repeated send is the same send
+    id         INTEGER PRIMARY KEY,  -- also the transaction id, so a repeated send is the same send
     room_id    TEXT,           -- NULL: the direct room of person_id, to be found or opened
     person_id  INTEGER REFERENCES people (id),
     act        TEXT NOT NULL CHECK (act IN ('message', 'ledger', 'join', 'leave')),
@@ -373,6 +373,9 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
 CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL AND failed IS NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_reminders ON outbox (person_id, written_at) WHERE reason = 'reminder';
+
+CREATE TRIGGER outbox_keep BEFORE DELETE ON outbox  -- the newest row's number would be given again: another send, taken for the same
+BEGIN SELECT RAISE(ABORT, 'rows of the outbox stay'); END;
 
 CREATE TABLE slots (           -- scheduled messages already decided on: late, doubled or crashed ticks change nothing
     kind  TEXT NOT NULL,       -- reminder | digest | awake
