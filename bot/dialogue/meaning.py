@@ -19,6 +19,14 @@ class Expect(StrEnum):
     CONFIRM = "confirm"  # yes or no
 
 
+class Remark(StrEnum):
+    """Words that answer no question of ours."""
+
+    QUESTION = "question"
+    CORRECTION = "correction"
+    CHAT = "chat"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command by its name in COMMANDS, with what was said after it."""
@@ -48,3 +56,6 @@ class ParsedMessage:
     rest: tuple[str, ...] = field(
         default=()
     )  # pieces nobody understood, as said; nothing is silently dropped
+    remark: Remark | None = None  # the words ask, correct or chat
+    topic: str = ""  # what a question of theirs is about: deadline, left, meaning …
+    mixed: bool = False  # answers by number stand among other words

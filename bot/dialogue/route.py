@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.dialogue.meaning import ParsedMessage
-from bot.dialogue.session import AskAnswer, AskResume, Question
+from bot.dialogue.meaning import Expect, ParsedMessage, Remark
+from bot.dialogue.session import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, Question
 from bot.domain.answers import Answer
 
+DATED = (AskHorizon, AskStage)
 COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
 
 
@@ -36,6 +37,7 @@ class Reply(Enum):
     RESUME_WITH_ANSWER = "resume with answer"  # the item that 继续? names, answered right away
     LATER = "later"  # 稍后 to a question that is not one of the four choices
     LEFT = "left"  # 稍后 while nothing is open
+    REMARK = "remark"  # a question of theirs, a correction, talk: no answer to ours
     TO_QUESTION = "to question"  # what the open question's own handler reads
     FREE = "free"  # words nobody asked for
 
@@ -66,6 +68,8 @@ def route(said: ParsedMessage, here: Situation) -> Route:
 
 def reply(said: ParsedMessage, choice: Answer | None, question: Question | None) -> Reply:
     """What words are. `choice` is the answer they would be if an item were open."""
+    if _is_remark(said, question):
+        return Reply.REMARK
     if said.bulk:
         return Reply.BULK
     if question is None:
@@ -77,6 +81,19 @@ def reply(said: ParsedMessage, choice: Answer | None, question: Question | None)
     if isinstance(question, AskResume) and said.yes is None and said.number is None and choice is not None:
         return Reply.RESUME_WITH_ANSWER
     return Reply.TO_QUESTION
+
+
+def _is_remark(said: ParsedMessage, question: Question | None) -> bool:
+    """Whether words are none of what the open question waits for, whichever question it is."""
+    expect = EXPECTS[type(question)] if question is not None else Expect.NOTHING
+    if expect in (Expect.TEXT, Expect.BASIS):
+        return said.mixed or (said.remark is not None and said.choice is not Answer.LATER)
+    if said.remark is None or said.bulk or said.number is not None or said.yes is not None:
+        return False
+    if isinstance(question, AskAnswer):
+        told = said.choice is Answer.FOUND and bool(said.detail)
+        return told or (_to_item(said) is Reply.FREE and said.remark is not Remark.CORRECTION)
+    return isinstance(question, DATED) and said.choice is None
 
 
 def _to_item(said: ParsedMessage) -> Reply:

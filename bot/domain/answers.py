@@ -31,3 +31,4 @@ class BulkAnswer:
     nos: tuple[int, ...] = ()  # printed item numbers: in order, no repeats. For ALL: the exceptions
     spread: Spread = Spread.LISTED
     detail: str = ""  # words said about it: the description of a finding
+    basis: str = ""  # of a clear whose clause says its own; else the message's basis counts

@@ -41,6 +41,7 @@ from bot.handlers import (
     navigate,
     place_scope,
     preferences,
+    remarks,
     search,
     submit,
     views,
@@ -191,6 +192,8 @@ def _reply(tx: Reader, turn: Turn, kind: Reply, now: datetime) -> Outcome:
             return flow.refused(turn, line("left_as_is"))
         case Reply.FREE:
             return free_text.unsolicited(tx, turn, now)
+        case Reply.REMARK:
+            return remarks.remark(tx, turn, now)
         case Reply.LATER:
             return navigate.cancel(tx, turn, now)
         case Reply.RESUME_WITH_ANSWER:

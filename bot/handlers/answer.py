@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import Line, PutOff, SetCheck, line
-from bot.dialogue.session import AskAnswer
+from bot.dialogue.search import confident, search
+from bot.dialogue.session import AskAnswer, AskOffer
 from bot.domain.answers import Answer
 from bot.handlers import flow
 from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of
 from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import places
 from storage.db import Reader
+
+NEAR = 8  # hits among which the open item still counts as meant
 
 
 def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -27,6 +30,9 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     session = turn.session.passed(item.id)
     if choice is Answer.FOUND:
         if turn.said.detail:
+            elsewhere = another_item(turn, Cell(place, item))
+            if elsewhere is not None:
+                return Outcome(turn.session.interrupted(elsewhere))
             return told_of(tx, turn, Cell(place, item), turn.said.detail)
         draft = empty_draft(tx, place.id, item.id)
         if draft is not None:
@@ -44,6 +50,20 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     extra = (line("with_basis", basis=basis),) if basis else ()
     check = SetCheck(place.id, item.id, choice, basis or None)
     return settled(session, said, *extra, *untaken(turn), effects=(*drops, check))
+
+
+def another_item(turn: Turn, cell: Cell) -> AskOffer | None:
+    """有两个孩子没上学 while item 3 is open: the search is sure of another item, and does not even think of this one."""
+    if (
+        turn.said.words not in (f"{has}{turn.said.detail}" for has in ("", "有", "存在", "发现"))
+        or turn.photos
+    ):
+        return None  # 有，水管漏: said of the open item
+    hits = search(turn.context.index, turn.said.detail, NEAR)
+    ids = [hit.item_id for hit in hits]
+    if not confident(hits) or cell.item.id in ids or flow.item_of(turn, cell.place, ids[0]) is None:
+        return None
+    return AskOffer(cell.place.id, (ids[0], cell.item.id), turn.said.detail)
 
 
 def untaken(turn: Turn) -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,11 @@ from storage.checks import Check
 from storage.db import Reader
 from storage.places import Place
 
+# What says how something was checked, in words of people's own.
+WAYS = re.compile(
+    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house",
+    re.I,
+)
 SEVERAL = 2  # from this many clears on, a basis is asked for
 
 
@@ -78,7 +84,7 @@ def _one(tx: Reader, turn: Turn, item: Item, each: BulkAnswer, total: BulkResult
     if live or (drops and each.answer is Answer.LATER):
         total.kept.append(item.no)
         return
-    basis = turn.said.basis if each.answer is Answer.CLEAR else ""
+    basis = (each.basis or turn.said.basis) if each.answer is Answer.CLEAR else ""
     total.effects += [*drops, SetCheck(place.id, item.id, each.answer, basis or None)]
     total.answered.append(item.id)
     total.nos.setdefault(each.answer, []).append(item.no)
@@ -129,8 +135,9 @@ def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, 
         nos = total.nos.get(kind, [])
         if nos:
             lines.append(line(f"marked_{kind}", place=place, n=len(nos), items=progress.ranges(nos)))
-    if turn.said.basis and total.nos.get(Answer.CLEAR):
-        lines.append(line("with_basis", basis=turn.said.basis))
+    said = dict.fromkeys((turn.said.basis, *(each.basis for each in turn.said.bulk)))
+    if total.nos.get(Answer.CLEAR) and any(said):
+        lines.append(line("with_basis", basis=tuple(filter(None, said))))
     lines += [line("finding_changed", finding=no) for no in total.worded]
     lines += [line("visit_twins", findings="、".join(map(str, total.known)))] if total.known else []
     lines += [line("kept_findings", items=progress.ranges(total.kept))] if total.kept else []
@@ -148,21 +155,11 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     said = turn.heard.under(Expect.NOTHING)
     if said.bulk:  # more answers instead
         return bulk(tx, replace(turn, said=said), now)
-    words = turn.said.basis or _households(turn)
-    raw = words == turn.said.words  # nothing was read out of them: numbers of items, not of households
-    garbled = raw and words[:1].isdigit() and bool(said.rest)
-    if not words or garbled:
+    words = turn.said.basis
+    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
+    if not words or (raw and not WAYS.search(words)):
         return flow.not_understood(turn, line("basis_example"))
     given = checks.of_place(tx, places.get(tx, question.place).id)
     clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]
     effects = tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
     return settled(turn.session, line("basis_kept", basis=words), effects=effects)
-
-
-def _households(turn: Turn) -> str:
-    """A bare number is so many households; other short words stand as they are."""
-    if turn.said.number is not None:
-        return f"入户{turn.said.number}户" if turn.said.number > 0 else ""
-    words = turn.said.words.strip()
-    told = 2 <= len(words) <= 40 and any(character.isalpha() for character in words)
-    return words if told and turn.said.choice is None and turn.said.yes is None else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.effects import AttachEvidence, line
-from bot.dialogue.session import AskAnswer, AskDescription, AskMerge, finding_in
+from bot.dialogue.session import OF_DRAFT, AskAnswer, AskDescription, AskMerge, finding_in
 from bot.domain.lifecycle import LIVE
 from bot.handlers import flow
 from bot.handlers.change import visible
@@ -39,7 +39,15 @@ def named_number(turn: Turn) -> int | None:
 
 def without_words(turn: Turn) -> bool:
     """A photo that came alone, or with nothing but a number."""
-    return bool(turn.photos) and (named_number(turn) is not None or not turn.said.words.strip())
+    if not turn.photos:
+        return False
+    return named_number(turn) is not None or not turn.said.words.strip() or _only_caption(turn)
+
+
+def _only_caption(turn: Turn) -> bool:
+    """Words under a photo while a question about a finding waits for others: a caption is no measure and no date."""
+    said = turn.said
+    return isinstance(turn.session.question, OF_DRAFT) and not (said.bulk or said.command)
 
 
 def received(tx: Reader, turn: Turn, now: datetime) -> Outcome:

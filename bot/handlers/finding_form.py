@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -17,6 +18,7 @@ from bot.dialogue.session import (
     finding_in,
 )
 from bot.domain.answers import Answer
+from bot.domain.campaign import Horizon
 from bot.domain.deadlines import parse_date
 from bot.domain.similarity import cause_of, object_of, same_problem
 from bot.handlers import flow
@@ -28,6 +30,9 @@ from storage.findings import Finding
 LONGEST = 2000  # characters of one field: a page of a ledger cell
 SOME_DAY = date(2000, 1, 1)  # whether words are a date does not hang on the day
 SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
+
+
+_PARTICLES = re.compile(r"^(?:选|就|那就|那|先|按|是){1,2}|(?:吧|呗|的|了|啊|呀|哈|吗|。|!|！){1,3}$")
 
 
 def asked_about(tx: Reader, turn: Turn) -> Finding:
@@ -162,7 +167,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         due = chosen.due.isoformat() if chosen.due else None
         return fill(turn, question.finding, {"horizon": chosen.id, "due": due})
     for option in campaign.horizons:
-        if words and (words in option.name or option.name[:2] in words or _folded(words) == option.id):
+        if _names(option, words):
             due = option.due.isoformat() if option.due else None
             return fill(turn, question.finding, {"horizon": option.id, "due": due})
     day = day_in(turn, words, now)
@@ -174,6 +179,12 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if fields is None:
         return flow.refused(turn, line("due_too_late", day=day))
     return fill(turn, question.finding, fields)
+
+
+def _names(option: Horizon, words: str) -> bool:
+    """Whether words are a horizon's name, the beginning of it, or its id: never two letters of it in a sentence."""
+    plain = _PARTICLES.sub("", words)
+    return (len(plain) > 1 and option.name.startswith(plain)) or _folded(words) == option.id
 
 
 def _folded(words: str) -> str:

@@ -35,6 +35,9 @@ _AMOUNT = re.compile(
     r"(?:大概|大约|约|近)?(?:\d+|[一二两三四五六七八九十几多半]+|个别|部分|少数|好?些|不少|个|的)"
 )
 _FOUND_HEAD = re.compile(r"(?:发现了?|存在着?|found\b|(?:problems?|issues?)\s(?:with|in)\b)\s*")
+_DENIES = re.compile(
+    r"[没无未]|不(?:涉|适|属|是|在(?:本|我)|归)|非|\b(?:no|not|none|without|n/a)\b"
+)  # why an item does not apply
 _SPACE = re.compile(r"\s")
 _HAS = re.compile("(?<![没未所])有(?!关)|(?<![没未不有])(?:存在|发现)")
 _KIND_OF = re.compile("(?:这类|此类|该类|这种|此种|这样的|这个|此)(?!问题|情况|现象)")
@@ -196,6 +199,8 @@ def narrowed(option: Answer, reading: ParsedAnswer, tail: Line, words: AnswerWor
         if reading.could:
             return ParsedAnswer(_both(option, reading.could))
         return ParsedAnswer(EITHER) if _takes_back(CLEAR, tail.fold, words) else ParsedAnswer((CLEAR,), tail)
+    if option is NOT_APPLICABLE and not (_DENIES.search(tail.fold) or reading.could):
+        return ParsedAnswer((FOUND, option))  # 3 干部不在村: the choice, or item 3 and what is wrong there?
     contrary = reading.bare or option is FOUND
     if reading.could and option not in reading.could and contrary:
         return ParsedAnswer(_both(option, reading.could))

@@ -278,6 +278,18 @@ def well_formed(marked: ParsedBulk) -> bool:
     return many or not marked.answers[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
 
 
+def answers_first(marked: ParsedBulk) -> bool:
+    """Whether a text begins with an answer to certain items, whatever else it says: 4-10没有问题，6有两个孩子没领."""
+    if not marked.pieces or marked.lead.fold:
+        return False
+    first = marked.pieces[0].subject
+    if len(first.nos) > 2:  # a range: no sentence begins with one
+        return True
+    return bool(marked.answers) and (
+        first.spread is not Spread.LISTED or len(first.nos) > 1 or len(marked.pieces) > 1
+    )
+
+
 def _formal(piece: Piece) -> bool:
     """第22项有水管漏 and 22有，水管漏 name an item; 22有水管漏 may be 22 of something."""
     return piece.said.fold.startswith("第") or bool(_ANSWER_FIRST.match(piece.said.fold))

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
-from bot.dialogue.meaning import Expect, ParsedMessage
+from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis, take_basis
-from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers, well_formed
+from bot.dialogue.parsing.bulk import ParsedBulk, answers_first, find_bulk_answers, well_formed
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
+from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
@@ -55,10 +57,20 @@ class Utterance:
 def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     """What `words` mean while `expect` is open."""
     said = normalise(words)
-    plain = ParsedMessage(said)
     if not said:
-        return plain
+        return ParsedMessage(said)
     line = fold(said, vocabulary.spelling)
+    named = unlabelled(line, expect)
+    if named is not None:
+        return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
+    remark = remark_in(line, vocabulary.remarks)
+    topic = topic_of(line, vocabulary.remarks) if remark is Remark.QUESTION else ""
+    return replace(_read(line, expect, vocabulary), remark=remark, topic=topic)
+
+
+def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
+    said = line.words
+    plain = ParsedMessage(said)
     bare, basis = take_basis(line, vocabulary.bases)
     alone = key(line.fold.strip(SEPARATORS))
     if (
@@ -69,6 +81,10 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         return plain if expect is Expect.TEXT else replace(plain, basis=basis)
     if expect is Expect.BASIS and alone in vocabulary.bases.keywords:
         return replace(plain, basis=vocabulary.bases.keywords[alone])
+    if "、" in basis and expect in (Expect.CHOICE, Expect.NOTHING):
+        apart = _clause_by_clause(line, expect, vocabulary)
+        if apart is not None:
+            return apart
     command = find_command(line, expect, vocabulary.commands, vocabulary.answers)
     plain = replace(plain, number=_number(line), yes=read_consent(line, vocabulary.answers))
     if command and not (expect is Expect.CONFIRM and plain.yes is not None and command.name == "thanks"):
@@ -77,6 +93,21 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         return _to_item(replace(plain, basis=basis), bare, expect, vocabulary)
     return _to_question(
         replace(plain, basis="" if expect is Expect.TEXT else basis), line, bare, expect, vocabulary
+    )
+
+
+def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
+    """4-10无，入户12户；11-16无，查台账: each with the basis of its own sentence. None where a part is anything else."""
+    cuts = [0, *(match.end() for match in re.finditer(r"[;。\n]", line.fold)), len(line.fold)]
+    parts = [part for a, b in pairwise(cuts) if (part := line.cut(a, b).strip(SEPARATORS)).fold]
+    if len(parts) < 2:
+        return None
+    read = [_read(part, expect, vocabulary) for part in parts]
+    nos = [no for each in read for mark in each.bulk for no in mark.nos]
+    if any(not each.bulk or each.rest for each in read) or len(nos) > len(set(nos)):
+        return None
+    return ParsedMessage(
+        line.words, bulk=tuple(replace(m, basis=each.basis) for each in read for m in each.bulk)
     )
 
 
@@ -191,7 +222,7 @@ def _to_question(
     marked = _marks(bare, expect, vocabulary)
     if expect is Expect.TEXT:
         if not well_formed(marked):
-            return plain
+            return replace(plain, mixed=answers_first(marked))
         _, basis = take_basis(line, vocabulary.bases)
         return _with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:

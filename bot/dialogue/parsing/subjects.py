@@ -16,6 +16,7 @@ from bot.domain.campaign import Campaign
 _TO = r"\s{0,3}(?:[-~]{1,3}|\.{2,3}|至|到|to|through)\s{0,3}"
 _AND = r"(?:\s{0,3}(?:[,、/&;+]|和|与|及|跟|还有|以及|and\b)\s{0,3}|\s{1,3})"
 _UNIT = r"(?:\s?(?:项|号|条|题)(?!目))?"
+_ITEM = r"(?:\s?(?:项|题)(?!目))?"  # without 第: 22号 is a day or a house, 5条 are so many of something
 _PART = r"(?:帮扶|方面|这一块|这块|一块|部分|这类|类|板块|版块|领域|这项|这几项|这些|工作|各项|项目)?"
 _OUT = r"\s{0,3}(?:之外|以外|除外|外)"
 _SAID_FOUND = r"(?P<found>\s{0,3}(?:是)?(?:有|存在|发现)(?:一?点|一?些)?(?:问题|情况)?的?)?"
@@ -57,7 +58,8 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
         nos = tuple(item.no for item in campaign.items if item.section_id == section.id)
         names |= {name.lower(): nos for name in (section.name, *section.aliases) if len(name) > 1}
     measure = any_of(phrases["measures"])
-    number = rf"(?:第|#|no\.?\s?|items?\s?)?\s?(?:{ARABIC}|{CHINESE}){_UNIT}"
+    named, digits = r"(?:第|#|no\.?\s?|items?\s?)\s?", rf"(?:{ARABIC}|{CHINESE})"
+    number = rf"(?:{named}{digits}{_UNIT}|\s?{digits}{_ITEM})"
     name = rf"(?:{any_of(names)}){_PART}" if names else r"(?!)"
     atom = rf"(?:(?P<a>{number}){_TO}(?P<b>{number})|(?P<n>{number})|(?P<name>{name}))"
     plain = re.sub(r"\?P<\w+>", "?:", atom)

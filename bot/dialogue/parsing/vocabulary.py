@@ -11,6 +11,7 @@ from bot.dialogue.parsing.basis import BasisWords, basis_words
 from bot.dialogue.parsing.bulk import Joins
 from bot.dialogue.parsing.commands import CommandWords, command_words
 from bot.dialogue.parsing.normalise import Spelling, spelling
+from bot.dialogue.parsing.remarks import RemarkWords, remark_words
 from bot.dialogue.parsing.subjects import SubjectWords, subject_words
 from bot.domain.campaign import Campaign
 
@@ -25,6 +26,7 @@ class Vocabulary:
     commands: CommandWords
     subjects: SubjectWords
     joins: Joins
+    remarks: RemarkWords
 
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
@@ -42,4 +44,5 @@ def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
             re.compile(rf"[\s,;。、]{{0,3}}(?:{joins})[\s,:]{{0,3}}$"),
             re.compile(any_of(phrases["exceptions"])),
         ),
+        remarks=remark_words(data),
     )

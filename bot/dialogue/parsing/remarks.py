@@ -1,0 +1,107 @@
+"""What people say that answers no question of ours: they ask, correct what they said before, or chat.
+
+Rule: while words are awaited a remark is never taken for them. Who means it as said begins with what it is: 措施：…
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dialogue.meaning import Expect, Remark
+from bot.dialogue.parsing.answers import any_of, clauses, key
+from bot.dialogue.parsing.normalise import Line
+
+_TRIM = " \n,;。.!~…:、"
+_PICTURES = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]+")
+# 措施：换水管 says what it is; a label of something else is no label.
+_LABELS = {
+    Expect.TEXT: re.compile(
+        r"(?:(?:整改)?措施|(?:问题)?描述|问题|(?:长效)?机制|measure|description|problem|mechanism)是?\s?:\s*"
+    ),
+    Expect.BASIS: re.compile(r"(?:核查)?方式是?\s?:\s*|basis\s?:\s*"),
+}
+_NOT_BUT = re.compile(
+    r"(?:应该|其实)?(?:不是|是).{1,12}?[, ]?(?:而?是|不是).{1,12}"
+)  # 不是三组是四组, 是13户不是12户
+_SAID = r"(?:我|俺|刚才|刚刚|刚|前面|上面|上次|那个|这个|哎呀?|对不起|不好意思|呀)"
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkWords:
+    """[remarks] of words.toml, ready for looking up."""
+
+    asks: re.Pattern[str]
+    asks_nothing: re.Pattern[str]
+    ends: re.Pattern[str]
+    english: re.Pattern[str]
+    corrects: re.Pattern[str]
+    chat: frozenset[str]
+    topics: tuple[tuple[str, re.Pattern[str]], ...]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+def remark_words(data: Mapping[str, Any]) -> RemarkWords:
+    """Compile [remarks]."""
+    asked, corrected, chat = (data["remarks"][name] for name in ("question", "correction", "chat"))
+    around = any_of(chat["around"])
+    return RemarkWords(
+        asks=re.compile(any_of(asked["words"])),
+        asks_nothing=re.compile(any_of(asked["but"])),
+        ends=re.compile(rf"(?:{any_of(asked['ends'])}|{any_of(asked['whole_ends'])})$"),
+        english=re.compile(rf"(?:please\s|so\s|and\s|but\s|well\s)?(?:{any_of(asked['english'])})"),
+        corrects=re.compile(rf"{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"),
+        chat=frozenset(map(key, chat["words"])),
+        topics=tuple((name, re.compile(any_of(words))) for name, words in data["remarks"]["topics"].items()),
+        before=re.compile(rf"(?:{around})+"),
+        after=re.compile(rf"(?:{around})$"),
+    )
+
+
+def unlabelled(line: Line, expect: Expect) -> Line | None:
+    """The words behind 措施：, None when nothing says what they are."""
+    label = _LABELS[expect].match(line.fold) if expect in _LABELS else None
+    return line.cut(label.end()) if label else None
+
+
+def remark_in(line: Line, words: RemarkWords) -> Remark | None:
+    """What `line` is, when it is no statement about a village."""
+    said = [line.fold[start:end].strip(_TRIM) for start, end in clauses(line)] or [line.fold.strip(_TRIM)]
+    said = [text for text in said if text and _PICTURES.sub("", text)]
+    if not said:
+        return None
+    last = line.fold.rstrip(" \n。.!~…")
+    if last.endswith("?") or any(_asks(text, words) for text in said):
+        return Remark.QUESTION
+    if any(words.corrects.match(text) for text in said) or _NOT_BUT.fullmatch(line.fold.strip(_TRIM)):
+        return Remark.CORRECTION
+    return Remark.CHAT if all(_chats(text, words) for text in said) else None
+
+
+def topic_of(line: Line, words: RemarkWords) -> str:
+    """What a question asks about: one of [remarks.topics]; empty when it is something else."""
+    return next((name for name, asked in words.topics if asked.search(line.fold)), "")
+
+
+def _asks(text: str, words: RemarkWords) -> bool:
+    if text.isascii():
+        return words.english.match(text) is not None
+    plain = words.asks_nothing.sub("", text)
+    return words.asks.search(plain) is not None or words.ends.search(plain) is not None
+
+
+def _chats(text: str, words: RemarkWords) -> bool:
+    plain = key(_PICTURES.sub("", text).strip(_TRIM))
+    lead = words.before.match(plain)
+    starts = {0, lead.end()} if lead else {0}
+    while plain:
+        if any(plain[start:] in words.chat for start in starts) or len(plain) in starts:
+            return True
+        shorter = words.after.sub("", plain)
+        if shorter == plain:
+            return False
+        plain = shorter
+    return False
