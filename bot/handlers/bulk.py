@@ -26,6 +26,9 @@ WAYS = re.compile(
     "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house",
     re.I,
 )
+UNDONE = re.compile(
+    r"(?:还|都|也|我们?|俺们?|暂时|目前|根本|压根){0,3}(?:没|未|不|甭|别)|not\b|no\b|haven't|didn't", re.I
+)
 SEVERAL = 2  # from this many clears on, a basis is asked for
 
 
@@ -157,7 +160,7 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return bulk(tx, replace(turn, said=said), now)
     words = turn.said.basis
     raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
-    if not words or (raw and not WAYS.search(words)):
+    if not words or (raw and (not WAYS.search(words) or UNDONE.match(words))):
         return flow.not_understood(turn, line("basis_example"))
     given = checks.of_place(tx, places.get(tx, question.place).id)
     clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]

@@ -6,11 +6,12 @@ about, or the one just spoken of. Otherwise it waits, and waits visibly.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.effects import AttachEvidence, line
-from bot.dialogue.session import OF_DRAFT, AskAnswer, AskDescription, AskMerge, finding_in
+from bot.dialogue.session import OF_DRAFT, AskAnswer, AskBasis, AskDescription, AskMerge, finding_in
 from bot.domain.lifecycle import LIVE
 from bot.handlers import flow
 from bot.handlers.change import visible
@@ -18,6 +19,8 @@ from bot.handlers.turn import Outcome, Then, Turn
 from storage import evidence, findings
 from storage.db import Reader
 
+# A caption that begins with a finding's number: 101换好了, 问题101 换之前
+_NAMED = re.compile(r"(?:问题|finding\s|problem\s)?([1-9]\d{2,5})(?!\d|[户人个家处米元块亩])", re.I)
 SPEAKING = 1800  # seconds a finding stays the one being spoken of
 
 
@@ -31,6 +34,9 @@ class Written:
 
 def named_number(turn: Turn) -> int | None:
     """The number that is all a caption says: 101, 问题101."""
+    named = _NAMED.match(turn.said.words) if turn.photos else None
+    if named:
+        return int(named[1])
     command = turn.said.command
     if command is not None:
         return command.number if command.name == "show" else None
@@ -47,7 +53,7 @@ def without_words(turn: Turn) -> bool:
 def _only_caption(turn: Turn) -> bool:
     """Words under a photo while a question about a finding waits for others: a caption is no measure and no date."""
     said = turn.said
-    return isinstance(turn.session.question, OF_DRAFT) and not (said.bulk or said.command)
+    return isinstance(turn.session.question, (*OF_DRAFT, AskBasis)) and not (said.bulk or said.command)
 
 
 def received(tx: Reader, turn: Turn, now: datetime) -> Outcome:

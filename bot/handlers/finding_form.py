@@ -162,7 +162,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     assert isinstance(question, AskHorizon)
     campaign, words = turn.campaign, turn.said.words.strip()
     number = turn.said.number
-    if number is not None and 1 <= number <= len(campaign.horizons):
+    if number is not None and 1 <= number <= len(campaign.horizons) and not words.endswith(("号", "日")):
         chosen = campaign.horizons[number - 1]
         due = chosen.due.isoformat() if chosen.due else None
         return fill(turn, question.finding, {"horizon": chosen.id, "due": due})

@@ -50,12 +50,13 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         if known:
             return flow.refused(turn, *known)
     label = LABELS.get(type(question))
-    if said.remark is Remark.CHAT or label is None:
+    if said.remark is Remark.CHAT or (label is None and said.remark is not Remark.CORRECTION):
         return flow.not_understood(turn, line(EXAMPLES[type(question)]))
     kind = "mixed" if said.remark is None else said.remark
-    quoted = line(f"remark_{kind}", words=flow.short(said.words))
-    session = replace(turn.session, retries=turn.session.retries + 1)
-    return Outcome(session, (quoted, line("remark_as_said", label=f"@label_{label}")))
+    lines = [line(f"remark_{kind}", words=flow.short(said.words))]
+    if label is not None:
+        lines.append(line("remark_as_said", label=f"@label_{label}"))
+    return Outcome(replace(turn.session, retries=turn.session.retries + 1), tuple(lines))
 
 
 def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:

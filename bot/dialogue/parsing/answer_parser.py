@@ -38,6 +38,9 @@ _FOUND_HEAD = re.compile(r"(?:发现了?|存在着?|found\b|(?:problems?|issues?
 _DENIES = re.compile(
     r"[没无未]|不(?:涉|适|属|是|在(?:本|我)|归)|非|\b(?:no|not|none|without|n/a)\b"
 )  # why an item does not apply
+_NOTHING = re.compile(
+    r"\b(?:nothing|none|no (?:problem|issue|leak)s?)\b"
+)  # there is a caretaker and nothing leaks
 _SPACE = re.compile(r"\s")
 _HAS = re.compile("(?<![没未所])有(?!关)|(?<![没未不有])(?:存在|发现)")
 _KIND_OF = re.compile("(?:这类|此类|该类|这种|此种|这样的|这个|此)(?!问题|情况|现象)")
@@ -77,6 +80,8 @@ def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
         return ParsedAnswer(whole, bare=True)
     first = line.cut(start, end).strip(SEPARATORS)
     reading = _read_clause(first, words)
+    if reading.answer is FOUND and line.fold.isascii() and _NOTHING.search(line.fold):
+        return ParsedAnswer(EITHER)
     if not reading.could or len(spans) == 1:
         return reading
     others = [line.fold[s:e] for s, e in spans[1:]]

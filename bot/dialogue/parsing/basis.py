@@ -31,6 +31,7 @@ _VISITED = re.compile(r"(?:visited|checked|saw)\s(?P<n>\d{1,5})\s(?:households?|
 _HOUSEHOLDS = re.compile(rf"(?P<n>{NUMBER})\s?多?(?:户|家)")
 _BEFORE = re.compile(r"(?:^|[\s,;。.!、:()]|[无没有题好常及到项\dr])$")
 _AFTER = re.compile(r"\s*(?:$|[,;。.!、:()\n]|都|均|全|没|未|无|一切|\d|[除其])|\s")
+_MORE_WAYS = re.compile(r"名册|花名册|问了|询问|\d户|每户|学校|微信|照片")
 _BOUNDS = r"(?:^|(?<=[\s,;。.!、:(]))(?:{})了?(?=$|[\s,;。.!、:)])"
 
 
@@ -87,9 +88,9 @@ def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
     told = [
         text[start:end] for start, end in clauses(line) if not answers.denial.match(text[start:end].strip())
     ]
-    for keyword, meant in words.keywords.items():
-        if any(keyword in clause for clause in told):
-            return meant
+    meant = {said: word for word, said in words.keywords.items() if any(word in clause for clause in told)}
+    if len(meant) == 1 and not _MORE_WAYS.search(text):  # several in one sentence: as said
+        return next(iter(meant))
     return "" if answers.denial.match(plain) else left.words
 
 

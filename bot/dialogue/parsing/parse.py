@@ -227,6 +227,8 @@ def _to_question(
         return _with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:
         return _with_marks(plain, marked, vocabulary)
+    if expect is Expect.BASIS and answers_first(marked):
+        return replace(plain, mixed=True)
     if expect is Expect.BASIS and plain.yes is None:
         return replace(plain, basis=ask_basis(line, vocabulary.bases, vocabulary.answers))
     return plain

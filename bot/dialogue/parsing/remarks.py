@@ -23,10 +23,19 @@ _LABELS = {
     ),
     Expect.BASIS: re.compile(r"(?:核查)?方式是?\s?:\s*|basis\s?:\s*"),
 }
+# 这是没换之前的样子, 这张是现场照片: about a picture
+_OF_A_PICTURE = re.compile(
+    r"(?:这|那|上面|刚才)(?:个|张|几张|些)?是?.{0,12}(?:照片|图片?|样子|现场|之前|之后|前的|后的)的?"
+)
 _NOT_BUT = re.compile(
     r"(?:应该|其实)?(?:不是|是).{1,12}?[, ]?(?:而?是|不是).{1,12}"
 )  # 不是三组是四组, 是13户不是12户
 _SAID = r"(?:我|俺|刚才|刚刚|刚|前面|上面|上次|那个|这个|哎呀?|对不起|不好意思|呀)"
+
+
+_NOT_BUT_INSIDE = re.compile(
+    r"(?:^|[,;。.!~ ])(?:其实)?不是[^,;。]{1,12}[, ]{0,2}(?:而是|应该是|应是|是)"
+)  # 等等，不是三组，是四组
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class RemarkWords:
     english: re.Pattern[str]
     corrects: re.Pattern[str]
     chat: frozenset[str]
+    complains: re.Pattern[str]
     topics: tuple[tuple[str, re.Pattern[str]], ...]
     before: re.Pattern[str]
     after: re.Pattern[str]
@@ -53,8 +63,11 @@ def remark_words(data: Mapping[str, Any]) -> RemarkWords:
         asks_nothing=re.compile(any_of(asked["but"])),
         ends=re.compile(rf"(?:{any_of(asked['ends'])}|{any_of(asked['whole_ends'])})$"),
         english=re.compile(rf"(?:please\s|so\s|and\s|but\s|well\s)?(?:{any_of(asked['english'])})"),
-        corrects=re.compile(rf"{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"),
+        corrects=re.compile(
+            rf"(?:第?\d{{1,3}}[项条]?的?\s?)?{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"
+        ),
         chat=frozenset(map(key, chat["words"])),
+        complains=re.compile("|".join(map(re.escape, chat["complaints"]))),
         topics=tuple((name, re.compile(any_of(words))) for name, words in data["remarks"]["topics"].items()),
         before=re.compile(rf"(?:{around})+"),
         after=re.compile(rf"(?:{around})$"),
@@ -76,8 +89,11 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
     last = line.fold.rstrip(" \n。.!~…")
     if last.endswith("?") or any(_asks(text, words) for text in said):
         return Remark.QUESTION
-    if any(words.corrects.match(text) for text in said) or _NOT_BUT.fullmatch(line.fold.strip(_TRIM)):
+    whole = line.fold.strip(_TRIM)
+    if any(map(words.corrects.match, said)) or _NOT_BUT.fullmatch(whole) or _NOT_BUT_INSIDE.search(whole):
         return Remark.CORRECTION
+    if any(map(words.complains.search, said)) or _OF_A_PICTURE.fullmatch(whole):
+        return Remark.CHAT
     return Remark.CHAT if all(_chats(text, words) for text in said) else None
 
 
