@@ -73,6 +73,7 @@ class Horizon:
     id: str
     name: str
     due: date | None
+    aliases: tuple[str, ...] = ()  # what people say instead of the name, in lower case
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,26 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
 _HAN_DIGITS = "零一二三四五六七八九"
-_HAN_NUMBER = re.compile("[〇零一二两三四五六七八九十廿卅]+")
+_HAN_NUMBER = re.compile("[〇零一二两俩仨三四五六七八九十廿卅]+")
+_SPAN = re.compile("([俩仨])(?=月)")  # 俩月 is two months, 2月 is February
+_WORD_NUMBER = {
+    "a": "1",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "ten": "10",
+}
+_ENGLISH_NUMBER = re.compile(rf"\b({'|'.join(_WORD_NUMBER)})(?= (?:day|week|month)s?\b)")
 _AFFIX = re.compile(
-    r"^(?:到|至|在|于|截至|截止到?|by|before|until|due|on|the)\s*"
+    r"^(?:到|至|在|于|截至|截止到?|最[晚迟快]|不超过|赶在|争取|计划|预计|就|by|before|until|due|on|the|no later than)\s*"
     r"|\s*(?:之前|以前|以内|之内|左右|前后?|内|止|截止|完成|整改完|整改到位|办完|办好|修好|前完成|吧|[。.!,,])$"
 )
 _DAYS = {
@@ -51,13 +64,22 @@ _NAMED_MONTH = re.compile(
 )
 _WEEKDAY = re.compile(r"(?P<rel>这个?|本|下下个?|下个?|上个?)?(?:周|星期|礼拜)(?P<w>[1-7日天末])")
 _AFTER = re.compile(r"(?P<n>\d{1,3}|半)\s*个?(?P<unit>天|日|周|星期|礼拜|月)(?:以?后|之后)?")
-_IN_ENGLISH = re.compile(r"(?:in|within)\s+(?P<n>\d{1,3})\s+(?P<unit>day|week|month)s?")
+_IN_ENGLISH = re.compile(r"(?:in|within)?\s*(?P<n>\d{1,3})\s+(?P<unit>day|week|month)s?")
 _ENGLISH_DAY = re.compile(r"(?P<rel>next|this)?\s*(?P<w>mon|tue|wed|thu|fri|sat|sun)[a-z]*")
 _ENGLISH = (
     re.compile(rf"{_MONTH}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,?\s*(?P<y>\d{{4}}))?"),
     re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:of\s+)?{_MONTH}(?:\s*,?\s*(?P<y>\d{{4}}))?"),
 )
-_ENGLISH_END = re.compile(rf"(?:end of|late)\s+{_MONTH}")
+_ENGLISH_END = re.compile(
+    rf"(?:the )?(?:end of|late)\s+(?:{_MONTH}|(?P<rel>the|this|next) month)|month[- ]end"
+)
+# before it means: by the day before; 9月前 and 国庆前, but 8月20日前 is that day still
+_BEFORE = re.compile(
+    r"(?:赶在|最[晚迟]|在|到)?(?:(?P<m>\d{1,2})月份?|(?P<feast>国庆|中秋|元旦|春节|过年|端午|五一|劳动节|清明|开学))节?(?:放假)?(?:之|以)?前"
+    r"(?:完成|办完|办好|修好|弄好|弄完|整改完|整改到位)?"
+)
+_FEASTS = {"过年": "春节", "五一": "劳动节"}
+_SCHOOL = 9  # the month whose first day the autumn term begins on
 
 
 def parse_date(text: str, today: date, not_before: date | None = None) -> date | None:
@@ -66,6 +88,9 @@ def parse_date(text: str, today: date, not_before: date | None = None) -> date |
     if not said:
         return None
     try:
+        before = _BEFORE.fullmatch(_narrow(text))
+        if before:
+            return _day_before(before, today)
         for read in (_read_full, _read_relative, _read_week, _read_within_year, _read_english):
             day = read(said, today, not_before)
             if day is not None:
@@ -77,19 +102,50 @@ def parse_date(text: str, today: date, not_before: date | None = None) -> date |
 
 def _plain(text: str) -> str:
     """Narrow, lower case, Chinese numerals as digits, without the words around a day (截至, 前, 完成)."""
-    said = (
-        _HAN_NUMBER.sub(lambda found: _digits(found[0]), unicodedata.normalize("NFKC", text[:40]))
-        .strip()
-        .lower()
-    )
+    said = _ENGLISH_NUMBER.sub(lambda found: _WORD_NUMBER[found[1]], _narrow(text))
     while (shorter := _AFFIX.sub("", said, count=1).strip()) != said:
         said = shorter
     return said
 
 
+def _narrow(text: str) -> str:
+    narrow = _SPAN.sub(r"\1个", unicodedata.normalize("NFKC", text[:40]).strip().lower())
+    return _HAN_NUMBER.sub(lambda found: _digits(found[0]), narrow)
+
+
+def _day_before(found: re.Match[str], today: date) -> date | None:
+    """The last day that is still before a month, or before a holiday."""
+    if found["m"]:
+        if int(found["m"]) == today.month:  # it has begun
+            return None
+        first = _in_some_year(int(found["m"]), None, today, today, lambda y, m: date(y, m, 1))
+        return first and first - timedelta(1)
+    if found["feast"] == "开学":
+        return date(today.year, _SCHOOL - 1, 31) if today.month in (_SCHOOL - 2, _SCHOOL - 1) else None
+    days = (_feast(_FEASTS.get(found["feast"], found["feast"]), today.year + ahead) for ahead in (0, 1))
+    return next((day - timedelta(1) for day in days if day and day > today), None)
+
+
+@lru_cache(maxsize=64)
+def _feast(name: str, year: int) -> date | None:
+    from holidays import country_holidays  # takes a third of a second, and few dates are told by a holiday
+
+    published = country_holidays("CN", years=year, language="zh_CN", observed=False)
+    return min(
+        (day for day, named in published.items() if name in named and "休息" not in named), default=None
+    )
+
+
 def _digits(han: str) -> str:
     """二十 -> 20, 二〇二三 -> 2023."""
-    plain = han.replace("〇", "零").replace("两", "二").replace("廿", "二十").replace("卅", "三十")
+    plain = (
+        han.replace("〇", "零")
+        .replace("两", "二")
+        .replace("俩", "二")
+        .replace("仨", "三")
+        .replace("廿", "二十")
+        .replace("卅", "三十")
+    )
     if "十" not in plain:
         return "".join(str(_HAN_DIGITS.index(one)) for one in plain)
     tens, _, units = plain.partition("十")
@@ -167,6 +223,8 @@ def _read_within_year(said: str, today: date, not_before: date | None) -> date |
 
 def _read_english(said: str, today: date, not_before: date | None) -> date | None:
     found = _ENGLISH_END.fullmatch(said)
+    if found and not found["word"]:
+        return _month_from(today, int(found["rel"] == "next"), 31)
     if found:
         return _in_some_year(
             _ENGLISH_MONTHS[found["word"][:3]], None, today, not_before, lambda y, m: _in_month(y, m, 31)

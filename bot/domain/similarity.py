@@ -12,7 +12,7 @@ from collections import Counter
 
 SAME = 0.6  # from here on two texts are offered for merging; a person decides
 
-_SURNAMES = (
+SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛奚范彭郎鲁韦昌马苗凤方俞任袁柳"
     "鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟黄穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪"
     "舒屈项祝董梁杜阮蓝闵席季麻贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫房裘缪干解应宗丁宣邓郁单杭洪包诸"
@@ -25,7 +25,7 @@ _NUMERAL = r"(?:\d{1,3}|[一二三四五六七八九十]{1,3})"
 _KIN = (
     "(?:大爷|大娘|大伯|大叔|大妈|大婶|大哥|大姐|大嫂|奶奶|爷爷|老汉|老太|师傅|婶子|嫂子|叔|婶|伯|嫂|某某|某)"
 )
-_NAME = rf"(?:[老小大][{_SURNAMES}]|[{_SURNAMES}]{_KIN}|[{_SURNAMES}]{_GIVEN})"
+_NAME = rf"(?:[老小大][{SURNAMES}]|[{SURNAMES}]{_KIN}|[{SURNAMES}]{_GIVEN})"
 _HOUSE = "(?:家中|家里|家庭|家|户)"
 _GROUP = rf"第?{_NUMERAL}(?:村民小组|村民组|小组|组|队)"
 _FACILITY = (

@@ -4,51 +4,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, MoveFinding, PutOff, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.session import OF_DRAFT, AskAnswer, finding_in
-from bot.domain.lifecycle import SETTLED, move
+from bot.domain.lifecycle import FORM_OPEN, SETTLED, move
 from bot.domain.permissions import Right, Target, may
 from bot.handlers import bulk, flow
 from bot.handlers.answer import answer
-from bot.handlers.finding_form import LONGEST, day_in, described, due_fields
+from bot.handlers.finding_form import LONGEST, described
 from bot.handlers.next_question import lacking
+from bot.handlers.plan import Fields, changes, day_in, due_fields, person_id, planned, promised
 from bot.handlers.turn import Outcome, Then, Turn, settled
 from storage import checks, findings, places
 from storage.db import Reader
 from storage.findings import Finding
 
-FIELDS = {
-    "描述": "description", "问题": "description", "description": "description", "problem": "description",
-    "原因": "cause", "cause": "cause",
-    "对象": "object", "户主": "object", "object": "object",
-    "措施": "measure", "整改措施": "measure", "measure": "measure",
-    "期限": "due", "时限": "due", "整改时限": "due", "due": "due", "deadline": "due",
-    "单位": "unit", "责任单位": "unit", "unit": "unit",
-    "责任人": "responsible", "人": "responsible", "person": "responsible", "responsible": "responsible",
-    "机制": "mechanism", "长效机制": "mechanism", "mechanism": "mechanism",
-}  # fmt: skip
-# matches "期限 8月20日", "的措施改成换PE管", "measure: replace the pipe"
-_FIELD = re.compile(
-    "(?i)^(?:的)?("
-    + "|".join(sorted(FIELDS, key=len, reverse=True))
-    + r")\s*(?:改[为成]|为|是|[:：=])?\s*(.*)$",
-    re.S,
-)
+_VALUE = re.compile(r"^(?:的)?\s*(?:改[为成到]|换[为成]|为|是|叫|[:：=])?\s*(.*)$", re.S)
 
 
 def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
-    """A number up to the last item is an item; above that it is a finding."""
+    """A number up to the last item is an item, unless a field of its finding is named; above that it is a finding."""
     number = turn.number
     if number is None:
-        return flow.refused(turn, line("change_what"))
+        spoken_of = finding_in(turn.session.question) or turn.session.finding
+        if _field(turn, turn.argument) is None or not spoken_of:
+            return flow.refused(turn, line("change_what"))
+        return _finding(tx, turn, spoken_of, turn.argument, now)
     words = (
         re.sub(r"^\D*\d+\s*(?:号|项|题)?\s*[,，:：]?\s*", "", turn.argument, count=1) if turn.argument else ""
     )
     if number not in turn.campaign.by_no:
-        return _finding(tx, turn, words, now)
+        return _finding(tx, turn, number, words, now)
+    only = _only_finding(tx, turn, number) if _field(turn, words) else None
+    if only is not None:  # 22的期限改成8月25日
+        return _finding(tx, turn, only.no, words, now)
     several = turn.hearing(turn.argument).heard.under(Expect.NOTHING)
     if len(several.bulk) > 1 or any(len(each.nos) > 1 for each in several.bulk):  # 改 4-8 无
         return bulk.bulk(tx, replace(turn, said=several), now)
@@ -91,61 +82,84 @@ def _amendable(tx: Reader, turn: Turn, number: int, verb: str) -> Finding | Outc
     return finding
 
 
-def _finding(tx: Reader, turn: Turn, words: str, now: datetime) -> Outcome:
-    number = turn.number or 0
+def _only_finding(tx: Reader, turn: Turn, item_no: int) -> Finding | None:
+    """The finding that an item's number means: the only live one there."""
+    place = flow.current_place(turn)
+    live = findings.at(tx, place.id, turn.campaign.by_no[item_no].id) if place is not None else []
+    return live[0] if len(live) == 1 else None
+
+
+def _field(turn: Turn, words: str) -> tuple[str, str] | None:
+    """期限 8月20日 -> due, 8月20日. None when no field of a finding is named first."""
+    known = turn.context.vocabulary.amend
+    said = words.strip().removeprefix("的").lstrip()
+    named = known.said.match(said.lower())
+    value = _VALUE.match(said[named.end() :]) if named else None
+    return (known.column[named[0]], value[1].strip()) if named and value and value[1].strip() else None
+
+
+def _finding(tx: Reader, turn: Turn, number: int, words: str, now: datetime) -> Outcome:
     finding = _amendable(tx, turn, number, "amend")
     if isinstance(finding, Outcome):
         return finding
-    match = _FIELD.match(words)
-    if match is None or not match[2].strip():
-        missing = lacking(turn.campaign, finding)
-        if missing is not None and not words:
-            session = replace(turn.session.interrupted(missing), finding=number)
-            return Outcome(
-                session, (line("finding_unfinished", finding=number),), (PutOff(number, off=False),)
-            )
-        return flow.refused(turn, line("change_how", finding=number))
-    name, value = FIELDS[match[1].lower()], match[2].strip()[:LONGEST]
-    fields: dict[str, str | int | None] = {name: value}
-    row = move(finding.state, "amend")
-    if name == "due" and row is not None and name in row.locked:
-        return flow.refused(turn, line("due_locked", finding=number))
+    named = _field(turn, words)
+    if named is None:
+        return _unnamed(tx, turn, finding, words, now)
+    name, value = named[0], named[1][:LONGEST]
     if name == "due":
-        outcome = _due(turn, finding, day_in(turn, value, now), now)
-        if isinstance(outcome, Outcome):
-            return outcome
-        fields = outcome
+        return _due(turn, finding, value, now)
+    fields: Fields = {name: value}
     if name == "description":
         fields |= described(value)
-    if name in ("unit", "responsible"):
-        fields |= {f"{name}_id": places.unit_named(tx, value) if name == "unit" else None}
-    shown = date.fromisoformat(str(fields["due"])) if name == "due" else value
-    said = line("field_changed", finding=number, field=line_name(name), value=shown)
-    session = replace(turn.session, finding=number, retries=0)
-    effects = (ChangeFinding(number, fields),)
-    if isinstance(session.question, OF_DRAFT) and finding_in(session.question) == number:
-        return settled(session, said, effects=effects)  # it may be what was asked for
-    return Outcome(session, (said,), effects)
+    if name == "unit":
+        fields["unit_id"] = places.unit_named(tx, value)
+    if name == "responsible":
+        fields["responsible_id"] = person_id(tx, turn, value, now)
+    if name == "measure":
+        fields = promised(tx, turn, value, now) | fields
+    return _changed(turn, finding, fields)
 
 
-def line_name(column: str) -> str:
-    """The key of a field's name in bot/texts, to be rendered in its place."""
-    return f"@field_{column}"
+def _unnamed(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime) -> Outcome:
+    """101改成下周五 · 101 长期坚持 · 101 由李四负责: what is changed shows in the words themselves."""
+    words = _VALUE.sub(r"\1", words)
+    if finding.state in FORM_OPEN and words:
+        outcome = planned(tx, turn, finding.no, words, now)
+        if outcome is not None:
+            return outcome if isinstance(outcome, Outcome) else _changed(turn, finding, outcome)
+    missing = lacking(turn.campaign, finding)
+    if missing is not None and not words:
+        session = replace(turn.session.interrupted(missing), finding=finding.no)
+        unfinished = line("finding_unfinished", finding=finding.no)
+        return Outcome(session, (unfinished,), (PutOff(finding.no, off=False),))
+    return flow.refused(turn, line("change_how", finding=finding.no))
 
 
-def _due(
-    turn: Turn, finding: Finding, day: date | None, now: datetime
-) -> Outcome | dict[str, str | int | None]:
-    campaign = turn.campaign
+def _changed(turn: Turn, finding: Finding, fields: Fields) -> Outcome:
+    session = replace(turn.session, finding=finding.no, retries=0)
+    effects, said = (ChangeFinding(finding.no, fields),), changes(finding.no, fields)
+    if isinstance(session.question, OF_DRAFT) and finding_in(session.question) == finding.no:
+        return settled(session, *said, effects=effects)  # it may be what was asked for
+    return Outcome(session, said, effects)
+
+
+def _due(turn: Turn, finding: Finding, words: str, now: datetime) -> Outcome:
+    row = move(finding.state, "amend")
+    if row is not None and "due" in row.locked:
+        return flow.refused(turn, line("due_locked", finding=finding.no))
+    campaign, day = turn.campaign, day_in(turn, words, now)
     if day is None:
         return flow.refused(turn, line("due_example", finding=finding.no))
     if day < campaign.today(now):
         return flow.refused(turn, line("due_past", day=day))
     chosen = campaign.horizon.get(finding.horizon)
     if chosen is not None and chosen.due is None:  # the end of a stage; long-term it stays
-        return {"due": day.isoformat()}
-    last = max(option.due for option in campaign.horizons if option.due is not None)
-    return due_fields(turn, day) or flow.refused(turn, line("due_after_all", day=day, last=last))
+        return _changed(turn, finding, {"due": day.isoformat()})
+    fields = due_fields(turn, day)
+    if fields is None:
+        last = max(option.due for option in campaign.horizons if option.due is not None)
+        return flow.refused(turn, line("due_after_all", day=day, last=last))
+    return _changed(turn, finding, fields)
 
 
 def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -154,7 +168,7 @@ def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     finding = _amendable(tx, turn, number, "void")
     if isinstance(finding, Outcome):
         return finding
-    reason = re.sub(r"^\D*\d+\s*[,，:：]?\s*", "", turn.argument, count=1).strip()
+    reason = re.sub(r"^\D*\d+(?:号|的)?\s*[,，:：]?\s*", "", turn.argument, count=1).strip(" ,，。.:：")
     if not reason:
         return flow.refused(turn, line("void_why", finding=number))
     session = replace(turn.session, retries=0)

@@ -72,6 +72,11 @@ def prefilled(tx: Reader, turn: Turn, place: Place, item: Item) -> dict[str, str
     }
 
 
+def column_name(column: str) -> str:
+    """The key of a column's name in bot/texts, to be rendered in its place."""
+    return f"@field_{column}"
+
+
 def not_understood(turn: Turn, *hints: Line) -> Outcome:
     """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
     retries, idle = turn.session.retries + 1, turn.session.question is None

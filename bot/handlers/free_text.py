@@ -12,7 +12,8 @@ from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow
-from bot.handlers.finding_form import LONGEST, SOME_DAY, bare, new_or_worded, told_of
+from bot.handlers.finding_form import LONGEST, SOME_DAY, new_or_worded, told_of
+from bot.handlers.plan import bare
 from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import findings, places
 from storage.db import Reader

@@ -11,7 +11,7 @@ from bot.dialogue.session import NAMES, AskSubmit
 from bot.domain import progress
 from bot.domain.lifecycle import VOID
 from bot.handlers import flow
-from bot.handlers.change import line_name, visible
+from bot.handlers.change import visible
 from bot.handlers.turn import Outcome, Then, Turn
 from storage import checks, evidence, findings, hand_ins, history, places, walks
 from storage.db import Reader
@@ -125,7 +125,7 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         value = getattr(finding, column)
         if value:
             shown = date.fromisoformat(value) if column == "due" else value
-            lines.append(line("card_field", field=line_name(column), value=shown))
+            lines.append(line("card_field", field=flow.column_name(column), value=shown))
     if finding.state == VOID and (why := history.reason(tx, findings.subject(finding.no))):
         lines.append(line("card_field", field="@field_reason", value=why))
     pieces = evidence.of_finding(tx, finding.no)

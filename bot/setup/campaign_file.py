@@ -39,7 +39,9 @@ def _campaign(file: ChecklistFile, version: str) -> Campaign:
     plain = {name: getattr(file, name) for name in ChecklistFile.model_fields}
     plain |= {
         "phases": tuple(Phase(row.id, row.name, row.starts, row.ends) for row in file.phases),
-        "horizons": tuple(Horizon(row.id, row.name, row.due) for row in file.horizons),
+        "horizons": tuple(
+            Horizon(row.id, row.name, row.due, tuple(map(str.lower, row.aliases))) for row in file.horizons
+        ),
         "areas": tuple(Area(row.id, row.no, row.name) for row in file.areas),
         "sections": tuple(Section(row.id, row.no, row.name, row.area, row.aliases) for row in file.sections),
         "items": tuple(_item(row) for row in file.items),

@@ -31,6 +31,7 @@ class HorizonRow(Table):
     due: DayOrNull = Field(
         description="The last day. null: no end; whoever reports it names stages of their own."
     )
+    aliases: Texts = Field((), description="What people say instead of the name.")
 
 
 class AreaRow(Table):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
+from bot.dialogue.parsing.amend import find_amendment
 from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis, take_basis
@@ -35,6 +36,7 @@ _OPTION_FIRST = re.compile(
     re.S,
 )
 
+_TRIM = " \n,;。.!~…"
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
 
@@ -85,7 +87,9 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         apart = _clause_by_clause(line, expect, vocabulary)
         if apart is not None:
             return apart
-    command = find_command(line, expect, vocabulary.commands, vocabulary.answers)
+    command = find_amendment(line.strip(_TRIM), vocabulary.amend) or find_command(
+        line, expect, vocabulary.commands, vocabulary.answers
+    )
     plain = replace(plain, number=_number(line), yes=read_consent(line, vocabulary.answers))
     if command and not (expect is Expect.CONFIRM and plain.yes is not None and command.name == "thanks"):
         return ParsedMessage(said, command=command)

@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 
+from bot.dialogue.parsing.amend import AmendWords, amend_words
 from bot.dialogue.parsing.answers import AnswerWords, answer_words, any_of
 from bot.dialogue.parsing.basis import BasisWords, basis_words
 from bot.dialogue.parsing.bulk import Joins
@@ -27,6 +28,7 @@ class Vocabulary:
     subjects: SubjectWords
     joins: Joins
     remarks: RemarkWords
+    amend: AmendWords
 
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
@@ -45,4 +47,5 @@ def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
             re.compile(any_of(phrases["exceptions"])),
         ),
         remarks=remark_words(data),
+        amend=amend_words(data),
     )
