@@ -20,6 +20,7 @@ class Spread(StrEnum):
 
     LISTED = "listed"  # the numbers in `nos`
     ALL = "all"  # every item of the place, less `nos`        除12外都没问题
+    ONWARD = "onward"  # every item not yet answered from the open one on    后面的都没有
     REST = "rest"  # every item not yet answered, less what this same message names    其余无
 
 

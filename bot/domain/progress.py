@@ -62,14 +62,18 @@ def previous_item(items: Sequence[Item], before: str) -> Item | None:
 
 
 def meant(
-    items: Sequence[Item], marks: Sequence[BulkAnswer], mark: BulkAnswer, answers: Answers
+    items: Sequence[Item], marks: Sequence[BulkAnswer], mark: BulkAnswer, answers: Answers, here: str = ""
 ) -> list[Item]:
     """The items of a place that one mark of a message speaks of, in order.
 
-    ALL leaves out its exceptions, REST what the other marks name; both leave alone what already has an answer.
+    ALL leaves out its exceptions, REST and ONWARD what the other marks name; all leave alone what already has an
+    answer. `here`: the id of the item that ONWARD begins with.
     """
     if mark.spread is Spread.LISTED:
         return [item for item in items if item.no in mark.nos]
+    if mark.spread is Spread.ONWARD:
+        start = next((at for at, item in enumerate(items) if item.id == here), 0)
+        items = items[start:]
     open_items = [item for item in items if answers.get(item.id, Answer.LATER) == Answer.LATER]
     left_out = set(mark.nos)
     for other in marks:

@@ -55,9 +55,9 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     turn = _one_problem(turn)
     total = BulkResult(place, checks.of_place(tx, place.id))
     answers = {item: check.answer for item, check in total.given.items()}
-    items = turn.items_of(place)
+    items, here = turn.items_of(place), _here(turn, place)
     for each in turn.said.bulk:
-        for item in progress.meant(items, turn.said.bulk, each, answers):
+        for item in progress.meant(items, turn.said.bulk, each, answers, here):
             _one(tx, turn, item, each, total)
     session, lines = _session(turn, total), _lines(turn, items, total)
     if len(total.without_basis) >= SEVERAL:
@@ -66,6 +66,13 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return Outcome(replace(session, question=ask), lines, tuple(total.effects))
         session = session.put_aside(ask)
     return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
+
+
+def _here(turn: Turn, place: Place) -> str:
+    """The item that the person stands at."""
+    question = turn.session.question
+    asked = isinstance(question, AskAnswer) and question.place == place.id
+    return question.item if asked and isinstance(question, AskAnswer) else turn.session.position(place.id)
 
 
 def _one_problem(turn: Turn) -> Turn:

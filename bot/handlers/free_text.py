@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, line
 from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.options import pick
 from bot.dialogue.search import confident, search
 from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
 from bot.domain.campaign import Item
@@ -20,6 +21,7 @@ from storage.db import Reader
 
 CANDIDATES = 3
 DIGITS = 9  # up to here a bare number is meant for the list, even if the list is shorter
+SHORT = 10  # characters in which an item of the offer is named; more tells of something
 PATIENCE = 2  # retries after which an offer nobody took up is dropped
 
 
@@ -57,9 +59,9 @@ def offered(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     assert isinstance(question, AskOffer)
     number, last = turn.said.number, len(question.items) + 1
     place = places.get(tx, question.place)
-    if number == last or turn.said.yes is False:
+    if number == last or turn.verdict("list") is False:
         return settled(turn.session, line("dropped"))
-    chosen: Item | None = None
+    chosen = _picked(turn, question) if number is None else None
     if (number is not None and 1 <= number < last) or (turn.said.yes and len(question.items) == 1):
         chosen = turn.campaign.item[question.items[(number or 1) - 1]]
     elif number is not None and (number > DIGITS or not turn.said.words.strip().isdecimal()):
@@ -76,12 +78,23 @@ def offered(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return flow.not_understood(turn, line("offer_example", n=last))
 
 
+def _picked(turn: Turn, offer: AskOffer) -> Item | None:
+    """第一个 · 厕所那个: the one item of the offer that the words name."""
+    items = [turn.campaign.item[item] for item in offer.items]
+    named = [f"第{item.no}项{turn.campaign.section[item.section_id].name}{item.text}" for item in items]
+    meant = (
+        pick(turn.spoken, named).meant if turn.said.remark is None and len(turn.said.words) <= SHORT else ()
+    )
+    return items[next(iter(meant))] if len(meant) == 1 else None
+
+
 def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: is it the same as this earlier one?"""
     question = turn.session.question
     assert isinstance(question, AskMerge)
     place, item = places.get(tx, question.place), turn.campaign.item[question.item]
-    if turn.said.yes or turn.said.number == 1:
+    consent = turn.verdict("merge")
+    if consent or turn.said.number == 1:
         other = findings.get(tx, question.other)
         assert other is not None
         text = _together(other.description, question.words)[:LONGEST]
@@ -89,7 +102,7 @@ def merge(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         effects.append(ChangeFinding(other.no, {"description": text}))
         session = replace(turn.session.passed(question.item), finding=other.no)
         return settled(session, line("merged", finding=other.no), effects=tuple(effects))
-    if turn.said.yes is False or turn.said.number == 2:
+    if consent is False or turn.said.number == 2:
         return new_or_worded(tx, turn, Cell(place, item), question.words)
     return flow.not_understood(turn, line("confirm_example"))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import PutOff, line
+from bot.dialogue.parsing.options import pick
 from bot.dialogue.session import (
     OF_FINDING,
     AskAnswer,
@@ -84,9 +85,10 @@ def resume(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: go on at item 18?"""
     question = turn.session.question
     assert isinstance(question, AskResume)
-    if turn.said.yes or turn.said.number == 1:
+    consent = turn.verdict("resume")
+    if consent or turn.said.number == 1:
         return Outcome(replace(turn.session, in_walk=True).asking(AskAnswer(question.place, question.item)))
-    if turn.said.yes is False or turn.said.number == 2:
+    if consent is False or turn.said.number == 2:
         return Outcome(
             replace(turn.session, question=None, in_walk=False, retries=0), (line("stopped_menu"),)
         )
@@ -114,6 +116,8 @@ def chosen_place(turn: Turn, question: AskPlace) -> Place | list[Place]:
     if number is not None:
         return listed[number - 1] if 1 <= number <= len(listed) else []
     found = flow.named_places(listed, turn.said.words)
+    if not found:  # 先填二村吧, 1村
+        found = [listed[at] for at in sorted(pick(turn.spoken, [place.name for place in listed]).meant)]
     return found[0] if len(found) == 1 else found
 
 

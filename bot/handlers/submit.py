@@ -26,10 +26,11 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to the review page."""
     question = turn.session.question
     assert isinstance(question, AskSubmit)
-    if turn.said.yes or turn.said.number == 1:
+    consent = turn.verdict("submit")
+    if consent or turn.said.number == 1:
         outcome = _hand_in(tx, turn, question.place, now)
         return outcome if outcome.effects else replace(outcome, lines=())  # the page said what is missing
-    if turn.said.yes is False or turn.said.number == 2:
+    if consent is False or turn.said.number == 2:
         later = replace(turn.session, question=None, in_walk=False, retries=0)
         return Outcome(later, (line("not_submitted"),))
     return flow.not_understood(turn, line("confirm_example"))

@@ -9,6 +9,8 @@ from enum import Enum
 from bot.context import Context
 from bot.dialogue.effects import Effect, Line
 from bot.dialogue.meaning import ParsedMessage
+from bot.dialogue.parsing import normalise
+from bot.dialogue.parsing.options import verdict
 from bot.dialogue.parsing.parse import Utterance
 from bot.dialogue.session import Session
 from bot.domain.campaign import Campaign, Item, PlaceKind
@@ -65,6 +67,16 @@ class Turn:
 
     def items_of(self, place: Place) -> tuple[Item, ...]:
         return items_of(self.campaign, place)
+
+    @property
+    def spoken(self) -> normalise.Line:
+        """The words as said and as they are looked up."""
+        return normalise.fold(self.said.words, self.context.vocabulary.spelling)
+
+    def verdict(self, kind: str) -> bool | None:
+        """Whether the words are a yes or a no: the usual ones, or those of this kind of question."""
+        own = verdict(self.spoken, kind, self.context.vocabulary.options)
+        return self.said.yes if own is None else own
 
     def hearing(self, words: str) -> Turn:
         """The same turn with other words: a part of the message, or words that had to wait."""

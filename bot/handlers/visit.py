@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import Effect, line
+from bot.dialogue.meaning import Remark
+from bot.dialogue.parsing.options import pick
 from bot.dialogue.session import AskVisit
 from bot.dialogue.visit import Visit, propose
 from bot.handlers import flow
@@ -70,15 +72,19 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     question = turn.session.question
     assert isinstance(question, AskVisit)
     words, n = turn.said.words, len(question.items)
-    if turn.said.yes is False:
+    consent = turn.verdict("list")
+    if consent is False:
         return settled(turn.session, line("dropped"))
     items = list(question.items)
     dropped = {int(d) for match in _DROP.finditer(words) for d in re.findall(r"\d+", match[1] or match[2])}
     changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(words)}
     rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
-    if not (turn.said.yes or dropped or changed or only):
-        return flow.not_understood(turn)
+    if not (consent or dropped or changed or only):
+        picked = pick(turn.spoken, question.words)
+        if not (picked.meant or picked.denied) or turn.said.remark is Remark.QUESTION:
+            return flow.not_understood(turn)
+        return _record(tx, turn, [(items[k], question.words[k]) for k in sorted(picked.kept(n))])
     known = {item.no: item.id for item in turn.items_of(places.get(tx, question.place))}
     if any(not 1 <= number <= n for number in {*dropped, *changed, *only}) or any(
         no not in known for no in changed.values()

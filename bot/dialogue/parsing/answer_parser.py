@@ -41,6 +41,7 @@ _DENIES = re.compile(
 _NOTHING = re.compile(
     r"\b(?:nothing|none|no (?:problem|issue|leak)s?)\b"
 )  # there is a caretaker and nothing leaks
+_GO_ON = re.compile("(?:那就|就|那|到|来|看|继续)?(?:下一?[项个题条]|继续|往下|接着来?|next)(?:吧|来|走)?")
 _SPACE = re.compile(r"\s")
 _HAS = re.compile("(?<![没未所])有(?!关)|(?<![没未不有])(?:存在|发现)")
 _KIND_OF = re.compile("(?:这类|此类|该类|这种|此种|这样的|这个|此)(?!问题|情况|现象)")
@@ -114,6 +115,8 @@ def _with_chatter(reading: ParsedAnswer, detail: Line, others: list[str], words:
     silent = True
     for other in others:
         could = look_up(other, words)
+        if _GO_ON.fullmatch(other) and answer is not LATER:  # 没有，下一项
+            continue
         if could and answer not in could:
             return ParsedAnswer(_both(answer, could))
         if not could and _takes_back(answer, other, words):

@@ -32,7 +32,7 @@ _HOUSEHOLDS = re.compile(rf"(?P<n>{NUMBER})\s?多?(?:户|家)")
 _BEFORE = re.compile(r"(?:^|[\s,;。.!、:()]|[无没有题好常及到项\dr])$")
 _AFTER = re.compile(r"\s*(?:$|[,;。.!、:()\n]|都|均|全|没|未|无|一切|\d|[除其])|\s")
 _MORE_WAYS = re.compile(r"名册|花名册|问了|询问|\d户|每户|学校|微信|照片")
-_BOUNDS = r"(?:^|(?<=[\s,;。.!、:(]))(?:{})了?(?=$|[\s,;。.!、:)])"
+_BOUNDS = r"(?:^|(?<=[\s,;。.!、:(])|(?<=\d无)|(?<=问题))(?:{})了?(?=$|[\s,;。.!、:)])"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from bot.domain.answers import BulkAnswer, Spread
 # A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
 _STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
 _LONG_LIST = 60  # characters of a list that is looked into once only
-_WEAK = frozenset(" .:有无没题好常及在现✅👍👌")
+_WEAK = frozenset(" .:从有无没题好常及在现✅👍👌")
 # 有问题的是12, 没问题：4-10: the answer stands first and points on to its items.
 _TURNED = re.compile(
     r"[题有无没现常及](?:的(?:项目?|条)?(?:有|是|为)?\s?:?|项目?(?:有|是|为)?\s?:|\s?:)\s{0,2}$"
@@ -110,7 +110,7 @@ def _pieces(
     found: list[tuple[Subject, bool]] = []
     position = 0
     while match := subject.search(line.fold, position):
-        if _may_stand(match, line.fold, joins):
+        if _may_stand(match, line.fold, joins) or _counts_on(match, line, words, found):
             loose = not _STRONG.search(line.fold, max(0, match.start() - 4), match.start())
             found.append((subject_of(match, line, words), loose))
             position = match.end()
@@ -140,7 +140,7 @@ def _pieces(
 def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:
     """Whether a subject may stand here: after a break, or run on where an answer ended and another follows."""
     start, groups = match.start(), match.groupdict()
-    if groups["rest"]:
+    if groups["rest"] or groups["onward"]:
         return True
     if not groups["refs"]:
         return start == 0 or text[start - 1] in _WEAK or bool(_STRONG.search(text, max(0, start - 4), start))
@@ -150,6 +150,17 @@ def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:
     if _TURNED.search(text, max(0, start - 10), start):
         return True
     return follows and (text[start - 1] in _WEAK or bool(joins.join.search(text, max(0, start - 8), start)))
+
+
+def _counts_on(
+    match: re.Match[str], line: Line, words: SubjectWords, found: list[tuple[Subject, bool]]
+) -> bool:
+    """4无5无6有补助没到账7无: the next number of a row and an answer behind it, wherever it stands."""
+    last = found[-1][0].nos if found else ()
+    if not last or not match.groupdict()["refs"] or not _ANSWER_FOLLOWS.match(line.fold, match.end()):
+        return False
+    nos = subject_of(match, line, words).nos
+    return len(found) > 1 and bool(nos) and nos[0] == last[-1] + 1
 
 
 def _turned(line: Line, lead: Line, pieces: list[Piece], answers: AnswerWords) -> tuple[Line, list[Piece]]:
@@ -190,7 +201,7 @@ def _with_exceptions(pieces: list[Piece], marked: ParsedBulk, answers: AnswerWor
         elif not joined and look_up(marked.lead.fold, answers):
             joined.append(replace(piece, predicate=marked.lead))
             marked.lead = SILENCE
-        elif joined and joined[-1].subject.spread is not Spread.REST:
+        elif joined and joined[-1].subject.spread not in (Spread.REST, Spread.ONWARD):
             before, out = joined[-1].subject, piece.subject.nos
             nos = (
                 (*before.nos, *out)
@@ -270,7 +281,7 @@ def well_formed(marked: ParsedBulk) -> bool:
     named = [
         p
         for p in marked.pieces
-        if p.subject.spread is not Spread.REST and (p.subject.nos or p.subject.by_name)
+        if p.subject.spread not in (Spread.REST, Spread.ONWARD) and (p.subject.nos or p.subject.by_name)
     ]
     if not marked.answers or marked.rest or marked.lead.fold or not named:
         return False

@@ -18,6 +18,8 @@ from bot.dialogue.parsing.numerals import NUMBER, leading_number
 _TRIM = " \n,;。.!~…:"
 _BREAK = re.compile(r"\s*[\s::]\s*")
 _NUMBERED = re.compile(rf"(?:第|#|no\.?\s?)?\s?{NUMBER}(?!\s?[户家人名])")
+_POLITE = re.compile("^(?:(?:请|麻烦|帮我|给我|我要|我想|那就|那|先|please )+(?=[\u4e00-\u9fffa-z]{2}))")
+_POLITE_END = re.compile("(?<=[\u4e00-\u9fffa-z]{2})(?:吧|呗|啊|呀|哈|一下|嘞| please)+$")
 _LONGEST_IN_TEXT = 30  # characters of an argument; more while a text is awaited is the text
 _GLUED_SEARCH = re.compile("[查搜找](?![了过出完清看到不无没的些得着啊呢])([\u4e00-\u9fff]{2,6})")
 _ITEM = rf"第?\s?(?P<n>{NUMBER})\s?(?:项|条|号|题)?\s?的?"
@@ -72,7 +74,9 @@ def find_command(line: Line, expect: Expect, words: CommandWords, answers: Answe
     plain = body.strip(_TRIM)
     if not plain.fold:
         return None
-    alone = words.whole.get(key(plain.fold.rstrip("?") or "?"))
+    alone = words.whole.get(key(plain.fold.rstrip("?") or "?")) or words.whole.get(
+        key(_POLITE_END.sub("", _POLITE.sub("", plain.fold)))
+    )
     if alone and (marked or expect is Expect.NOTHING or words.takes[alone.name] in {"nothing", "maybe"}):
         return alone
     strict = expect is Expect.TEXT and not marked

@@ -36,6 +36,11 @@ _OPTION_FIRST = re.compile(
     re.S,
 )
 
+# 查了水站，没有: how it was seen, before what was seen
+_WAY = re.compile(
+    r"(?P<way>(?:我们?|俺们?|刚|已经|今天|昨天|都|又){0,3}(?:查|看|问|访|走|跑|去|翻|核对|抽查|检查|走访|询问)(?:了|过|完了?)(?:一遍|一圈|一下)?[^,;。.!?没不未坏漏缺差少无]{1,14})[,;。 ]\s?"
+)
+_ENDS_CLEAR = re.compile("[^有没](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$")
 _TRIM = " \n,;。.!~…"
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
@@ -102,7 +107,9 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
 
 def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
     """4-10无，入户12户；11-16无，查台账: each with the basis of its own sentence. None where a part is anything else."""
-    cuts = [0, *(match.end() for match in re.finditer(r"[;。\n]", line.fold)), len(line.fold)]
+    bare, _ = take_basis(line, vocabulary.bases)
+    starts = [piece.subject.start for piece in _marks(bare, expect, vocabulary).pieces[1:]]
+    cuts = [0, *starts, len(line.fold)]
     parts = [part for a, b in pairwise(cuts) if (part := line.cut(a, b).strip(SEPARATORS)).fold]
     if len(parts) < 2:
         return None
@@ -150,6 +157,11 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
             return _with_reading(plain, reading)
     if marked.answers or marked.waits:
         return _with_marks(plain, marked, vocabulary)
+    way = _WAY.match(line.fold) if not plain.basis else None
+    if way:  # 查了水站，没有
+        reading = parse_answer(line.cut(way.end()), vocabulary.answers)
+        if reading.answer is Answer.CLEAR:
+            return replace(_with_reading(plain, reading), basis=line.words[: way.end("way")].strip())
     reading = parse_answer(line, vocabulary.answers)
     if reading.answer is LATER and reading.detail.fold:  # 跳过12
         skipped = vocabulary.subjects.subject.fullmatch(reading.detail.fold)
@@ -162,6 +174,8 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND)) if expect is Expect.CHOICE else plain
     if plain.basis and not line.fold.strip(SEPARATORS):
         return plain
+    if expect is Expect.CHOICE and _ENDS_CLEAR.search(line.fold):  # 去年漏过今年没有
+        return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND))
     if not marked.rest:
         return replace(plain, rest=(plain.words,))
     lead = (marked.lead.words,) if marked.lead.fold else ()

@@ -75,6 +75,7 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
             rf"(?P<but>(?:除(?:了|去|开)?|(?:except|besides|apart\sfrom)(?:\sfor)?)\s{{0,3}}(?P<out>{refs}){_SAID_FOUND}(?:{_OUT})?{others}"
             rf"|(?P<out2>{refs}){_OUT}{others}"
             rf"|(?:all|everything|everything\selse)\s(?:items?\s)?(?:except|but|besides|apart\sfrom)(?:\sfor)?\s(?P<out3>{refs}))"
+            rf"|(?P<onward>(?:{any_of(phrases['onward'])}){_REST_ANSWER})"
             rf"|(?P<rest>(?:{rest})(?:的|项目?|各项|items?)?{_REST_ANSWER})"
             rf"|(?P<all>(?:{all_words}){_REST_ANSWER})"
             rf"|(?P<refs>{refs})"
@@ -93,6 +94,8 @@ def subject_of(match: re.Match[str], line: Line, words: SubjectWords) -> Subject
     """The subject that `words.subject` matched in `line`."""
     groups = match.groupdict()
     start, end = match.span()
+    if groups.get("onward"):
+        return Subject(start, end, Spread.ONWARD)
     if groups.get("rest"):
         return Subject(start, end, Spread.REST)
     if groups.get("all"):

@@ -12,6 +12,7 @@ from bot.dialogue.parsing.basis import BasisWords, basis_words
 from bot.dialogue.parsing.bulk import Joins
 from bot.dialogue.parsing.commands import CommandWords, command_words
 from bot.dialogue.parsing.normalise import Spelling, spelling
+from bot.dialogue.parsing.options import OptionWords, option_words
 from bot.dialogue.parsing.remarks import RemarkWords, remark_words
 from bot.dialogue.parsing.subjects import SubjectWords, subject_words
 from bot.domain.campaign import Campaign
@@ -29,6 +30,7 @@ class Vocabulary:
     joins: Joins
     remarks: RemarkWords
     amend: AmendWords
+    options: OptionWords
 
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
@@ -48,4 +50,5 @@ def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
         ),
         remarks=remark_words(data),
         amend=amend_words(data),
+        options=option_words(data),
     )
