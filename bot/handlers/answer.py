@@ -59,11 +59,15 @@ def another_item(turn: Turn, cell: Cell) -> AskOffer | None:
         or turn.photos
     ):
         return None  # 有，水管漏: said of the open item
-    hits = search(turn.context.index, turn.said.detail, NEAR)
+    return _of_another(turn, cell, turn.said.detail)
+
+
+def _of_another(turn: Turn, cell: Cell, words: str) -> AskOffer | None:
+    hits = search(turn.context.index, words, NEAR)
     ids = [hit.item_id for hit in hits]
     if not confident(hits) or cell.item.id in ids or flow.item_of(turn, cell.place, ids[0]) is None:
         return None
-    return AskOffer(cell.place.id, (ids[0], cell.item.id), turn.said.detail)
+    return AskOffer(cell.place.id, (ids[0], cell.item.id), words)
 
 
 def untaken(turn: Turn) -> tuple[Line, ...]:
@@ -73,6 +77,13 @@ def untaken(turn: Turn) -> tuple[Line, ...]:
 
 def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """It could mean two things: ask, never guess between clear and found."""
+    question = turn.session.question
+    if isinstance(question, AskAnswer):
+        offer = _of_another(
+            turn, Cell(places.get(tx, question.place), turn.campaign.item[question.item]), turn.said.words
+        )
+        if offer is not None:  # 没人管水管漏水的事, while item 3 is open
+            return Outcome(turn.session.interrupted(offer))
     session = replace(turn.session, retries=turn.session.retries + 1)
     return Outcome(session, (line("doubt", words=flow.short(turn.said.words)),))
 

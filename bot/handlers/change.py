@@ -21,6 +21,7 @@ from storage import checks, findings, places
 from storage.db import Reader
 from storage.findings import Finding
 
+_TO = re.compile(r"^(?:to|as|成|为|改成|改为|是)\s*")
 _VALUE = re.compile(r"^(?:的)?\s*(?:改[为成到]|换[为成]|为|是|叫|[:：=])?\s*(.*)$", re.S)
 
 
@@ -54,7 +55,7 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if turn.session.question != question:
         session = session.interrupted(question)
     if words:
-        said = replace(turn, session=session).hearing(words)
+        said = replace(turn, session=session).hearing(_TO.sub("", words))
         if said.said.choice is not None:
             return answer(tx, said, now)
     check = checks.get(tx, place.id, item.id)

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Remark
+from bot.dialogue.parsing.correction import corrected
+from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.session import (
     AskAnswer,
     AskBasis,
@@ -20,9 +22,9 @@ from bot.dialogue.session import (
     finding_in,
 )
 from bot.domain.campaign import Item
-from bot.handlers import flow, views
+from bot.handlers import flow, navigate, views
 from bot.handlers.turn import Outcome, Turn
-from storage import findings
+from storage import checks, findings
 from storage.db import Reader
 from storage.findings import Finding
 
@@ -36,6 +38,7 @@ EXAMPLES: Mapping[type[Question], str] = {
     AskMechanism: "mechanism_example",
     AskStage: "stage_example",
 }
+SHOWN = 3  # answers shown one by one
 LABELS = {AskDescription: "description", AskMeasure: "measure", AskMechanism: "mechanism", AskBasis: "basis"}
 
 
@@ -49,6 +52,10 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         known = _known(tx, turn)
         if known:
             return flow.refused(turn, *known)
+    if said.remark is Remark.CORRECTION:
+        shown = _corrects(tx, turn, now)
+        if shown is not None:
+            return shown
     label = LABELS.get(type(question))
     if said.remark is Remark.CHAT or (label is None and said.remark is not Remark.CORRECTION):
         return flow.not_understood(turn, line(EXAMPLES[type(question)]))
@@ -57,6 +64,27 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if label is not None:
         lines.append(line("remark_as_said", label=f"@label_{label}"))
     return Outcome(replace(turn.session, retries=turn.session.retries + 1), tuple(lines))
+
+
+def _corrects(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
+    """Which answers a correction speaks of: they are shown and asked again. None: it says what, but not of which."""
+    known, place = turn.context.vocabulary, flow.current_place(turn)
+    line_said = turn.spoken
+    match = known.subjects.subject.search(line_said.fold) if place is not None else None
+    nos = subject_of(match, line_said, known.subjects).nos if match is not None else ()
+    if nos and place is not None:
+        asked = [item for item in turn.items_of(place) if item.no in nos]
+        given = checks.of_place(tx, place.id)
+        if not asked:
+            return None
+        stand = tuple(line(f"stands_{given[i.id].answer}", no=i.no) for i in asked[:SHOWN] if i.id in given)
+        question = AskAnswer(place.id, asked[0].id)
+        if turn.session.question == question:
+            return Outcome(replace(turn.session, retries=0), stand)
+        return Outcome(turn.session.interrupted(question), stand)
+    if not corrected(line_said, known.remarks).fold:
+        return navigate.back(tx, turn, now)
+    return None
 
 
 def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:

@@ -22,6 +22,10 @@ _POLITE = re.compile("^(?:(?:请|麻烦|帮我|给我|我要|我想|那就|那|�
 _POLITE_END = re.compile("(?<=[\u4e00-\u9fffa-z]{2})(?:吧|呗|啊|呀|哈|一下|嘞| please)+$")
 _LONGEST_IN_TEXT = 30  # characters of an argument; more while a text is awaited is the text
 _GLUED_SEARCH = re.compile("[查搜找](?![了过出完清看到不无没的些得着啊呢])([\u4e00-\u9fff]{2,6})")
+# 走访李老三家，厕所坏了
+_GLUED_VISIT = re.compile(
+    "(?:今天|昨天|刚才?|上午|下午|我们?)?(?:走访|入户|去)了?(?=[\u4e00-\u9fff]{2,4}[家户](?![的都全])[,。 里]?.{2})"
+)
 _ITEM = rf"第?\s?(?P<n>{NUMBER})\s?(?:项|条|号|题)?\s?的?"
 
 
@@ -83,6 +87,9 @@ def find_command(line: Line, expect: Expect, words: CommandWords, answers: Answe
     found = _with_argument(body, strict, words, answers)
     if found or strict:
         return found
+    visited = _GLUED_VISIT.match(plain.fold) if expect in (Expect.NOTHING, Expect.CHOICE) else None
+    if visited:
+        return Command("visit", plain.words[visited.end() :])
     found = _by_form(plain, words)
     if found or (expect is not Expect.NOTHING and not marked):
         return found

@@ -17,6 +17,7 @@ from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_c
 from bot.dialogue.parsing.basis import ask_basis, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, answers_first, find_bulk_answers, well_formed
 from bot.dialogue.parsing.commands import find_command
+from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
@@ -40,7 +41,7 @@ _OPTION_FIRST = re.compile(
 _WAY = re.compile(
     r"(?P<way>(?:我们?|俺们?|刚|已经|今天|昨天|都|又){0,3}(?:查|看|问|访|走|跑|去|翻|核对|抽查|检查|走访|询问)(?:了|过|完了?)(?:一遍|一圈|一下)?[^,;。.!?没不未坏漏缺差少无]{1,14})[,;。 ]\s?"
 )
-_ENDS_CLEAR = re.compile("[^有没](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$")
+_ENDS_CLEAR = re.compile("[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$")
 _TRIM = " \n,;。.!~…"
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
@@ -72,7 +73,23 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
     remark = remark_in(line, vocabulary.remarks)
     topic = topic_of(line, vocabulary.remarks) if remark is Remark.QUESTION else ""
+    if remark is not Remark.QUESTION:
+        mended = _mended(line, expect, vocabulary)
+        if mended is not None:
+            return mended
     return replace(_read(line, expect, vocabulary), remark=remark, topic=topic)
+
+
+def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
+    """The answers that a correction gives anew, when it is nothing else."""
+    plain = corrected(line, vocabulary.remarks)
+    if plain == line:
+        return None
+    bare, basis = take_basis(plain, vocabulary.bases)
+    marked = _marks(bare, expect, vocabulary)
+    if not well_formed(marked) or marked.inferred:
+        return None
+    return _with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
 
 
 def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:

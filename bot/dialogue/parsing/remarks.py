@@ -30,7 +30,9 @@ _OF_A_PICTURE = re.compile(
 _NOT_BUT = re.compile(
     r"(?:应该|其实)?(?:不是|是).{1,12}?[, ]?(?:而?是|不是).{1,12}"
 )  # 不是三组是四组, 是13户不是12户
-_SAID = r"(?:我|俺|刚才|刚刚|刚|前面|上面|上次|那个|这个|哎呀?|对不起|不好意思|呀)"
+_SAID = r"(?:我|俺|刚才|刚刚|刚|前面|上面|上次|哎呀?|对不起|不好意思|呀|(?:那|这|上一|前一|第[一二三四五六七八九十]|最后一)[个条项句次])"
+_ITEM = r"第?\d{1,3}[项条]?"
+_ITEMS = rf"(?:{_ITEM}(?:\s?[-~、,和跟与及到至]\s?{_ITEM}){{0,5}}的?(?:都|全|答案|结果|那个|也)?\s?)?"
 
 
 _NOT_BUT_INSIDE = re.compile(
@@ -63,9 +65,7 @@ def remark_words(data: Mapping[str, Any]) -> RemarkWords:
         asks_nothing=re.compile(any_of(asked["but"])),
         ends=re.compile(rf"(?:{any_of(asked['ends'])}|{any_of(asked['whole_ends'])})$"),
         english=re.compile(rf"(?:please\s|so\s|and\s|but\s|well\s)?(?:{any_of(asked['english'])})"),
-        corrects=re.compile(
-            rf"(?:第?\d{{1,3}}[项条]?的?\s?)?{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"
-        ),
+        corrects=re.compile(rf"{_ITEMS}{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"),
         chat=frozenset(map(key, chat["words"])),
         complains=re.compile("|".join(map(re.escape, chat["complaints"]))),
         topics=tuple((name, re.compile(any_of(words))) for name, words in data["remarks"]["topics"].items()),
