@@ -53,6 +53,7 @@ class ParsedMessage:
     detail: str = ""  # words that came with `choice`: 有，水管漏水 -> 水管漏水
     number: int | None = None  # the whole message is one number
     yes: bool | None = None  # the whole message is a yes or a no
+    bases: tuple[BulkAnswer, ...] = ()  # 4-7入户12户，8-10查台账: to the question how they were established
     rest: tuple[str, ...] = field(
         default=()
     )  # pieces nobody understood, as said; nothing is silently dropped

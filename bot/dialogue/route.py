@@ -88,8 +88,10 @@ def _is_remark(said: ParsedMessage, question: Question | None) -> bool:
     expect = EXPECTS[type(question)] if question is not None else Expect.NOTHING
     if expect in (Expect.TEXT, Expect.BASIS):
         return said.mixed or (said.remark is not None and said.choice is not Answer.LATER)
-    if said.remark is None or said.number is not None or said.yes is not None:
+    if said.remark is None or said.number is not None:
         return False
+    if said.yes is not None:  # 不对 is an answer to a yes or no, and to nothing else
+        return said.remark is Remark.CORRECTION and isinstance(question, DATED)
     if said.bulk:  # 22记错了，应该是23项: no finding of 22
         told = all(mark.answer is Answer.FOUND and mark.detail for mark in said.bulk)
         return isinstance(question, AskAnswer) and said.remark is Remark.CORRECTION and told

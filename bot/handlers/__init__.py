@@ -164,6 +164,9 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 
 def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    several = place_scope.in_several_places(turn)
+    if several:
+        return bulk.at_each(tx, several, now)
     there = place_scope.apply_named_place(tx, turn)
     if isinstance(there, Outcome):
         return there

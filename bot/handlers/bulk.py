@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, Line, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.session import AskAnswer, AskBasis, AskPlace, Session
 from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer
@@ -29,6 +30,7 @@ WAYS = re.compile(
 UNDONE = re.compile(
     r"(?:还|都|也|我们?|俺们?|暂时|目前|根本|压根){0,3}(?:没|未|不|甭|别)|not\b|no\b|haven't|didn't", re.I
 )
+_HOUSEHOLDS = re.compile(rf"(?:一共|总共|共|大概|大约|约|全村)?(?P<n>{NUMBER})\s?(?:多?户|households)?[。.]?")
 SEVERAL = 2  # from this many clears on, a basis is asked for
 
 
@@ -66,6 +68,18 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             return Outcome(replace(session, question=ask), lines, tuple(total.effects))
         session = session.put_aside(ask)
     return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
+
+
+def at_each(tx: Reader, turns: Sequence[Turn], now: datetime) -> Outcome:
+    """The same answers at several places; afterwards the person stands where they stood."""
+    session, lines, effects = turns[0].session, list[Line](), list[Effect]()
+    for turn in turns:
+        outcome = bulk(tx, replace(turn, session=replace(session, place=turn.session.place)), now)
+        session = outcome.session.put_aside(outcome.session.question)
+        session = replace(session, question=None)
+        lines += outcome.lines
+        effects += outcome.effects
+    return Outcome(replace(session, place=turns[0].session.place), tuple(lines), tuple(effects), Then.GO_ON)
 
 
 def _here(turn: Turn, place: Place) -> str:
@@ -165,6 +179,11 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     said = turn.heard.under(Expect.NOTHING)
     if said.bulk:  # more answers instead
         return bulk(tx, replace(turn, said=said), now)
+    if turn.said.bases:
+        return _bases(tx, turn, question)
+    many = _HOUSEHOLDS.fullmatch(turn.spoken.fold)
+    if many and turn.said.basis in ("", turn.heard.words):  # 12: households, or what?
+        return flow.refused(turn, line("basis_number", n=parse_number(many["n"]) or 0))
     words = turn.said.basis
     raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
     if not words or (raw and (not WAYS.search(words) or UNDONE.match(words))):
@@ -173,3 +192,23 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]
     effects = tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
     return settled(turn.session, line("basis_kept", basis=words), effects=effects)
+
+
+def _bases(tx: Reader, turn: Turn, question: AskBasis) -> Outcome:
+    """4到7入户12户，8到10查的台账: the basis of some clears each. What is still without one is asked again."""
+    given, by_no = checks.of_place(tx, question.place), turn.campaign.by_no
+    effects: list[Effect] = []
+    lines: list[Line] = []
+    for each in turn.said.bases:
+        ids = [by_no[no].id for no in each.nos if by_no[no].id in question.items]
+        clear = [item for item in ids if item in given and given[item].answer == Answer.CLEAR]
+        effects += [SetCheck(question.place, item, Answer.CLEAR, each.basis) for item in clear]
+        nos = progress.ranges([turn.campaign.item[item].no for item in clear])
+        lines += [line("basis_of", items=nos, basis=each.basis)] if clear else []
+    if not effects:
+        return flow.not_understood(turn, line("basis_example"))
+    left = tuple(
+        i for i in question.items if not any(isinstance(e, SetCheck) and e.item == i for e in effects)
+    )
+    session = turn.session.put_aside(replace(question, items=left)) if left else turn.session
+    return settled(session, *lines, effects=tuple(effects))

@@ -32,15 +32,15 @@ def change(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         spoken_of = finding_in(turn.session.question) or turn.session.finding
         if _field(turn, turn.argument) is None or not spoken_of:
             return flow.refused(turn, line("change_what"))
-        return _finding(tx, turn, spoken_of, turn.argument, now)
+        return amended(tx, turn, spoken_of, turn.argument, now)
     words = (
         re.sub(r"^\D*\d+\s*(?:号|项|题)?\s*[,，:：]?\s*", "", turn.argument, count=1) if turn.argument else ""
     )
     if number not in turn.campaign.by_no:
-        return _finding(tx, turn, number, words, now)
+        return amended(tx, turn, number, words, now)
     only = _only_finding(tx, turn, number) if _field(turn, words) else None
     if only is not None:  # 22的期限改成8月25日
-        return _finding(tx, turn, only.no, words, now)
+        return amended(tx, turn, only.no, words, now)
     several = turn.hearing(turn.argument).heard.under(Expect.NOTHING)
     if len(several.bulk) > 1 or any(len(each.nos) > 1 for each in several.bulk):  # 改 4-8 无
         return bulk.bulk(tx, replace(turn, said=several), now)
@@ -99,7 +99,8 @@ def _field(turn: Turn, words: str) -> tuple[str, str] | None:
     return (known.column[named[0]], value[1].strip()) if named and value and value[1].strip() else None
 
 
-def _finding(tx: Reader, turn: Turn, number: int, words: str, now: datetime) -> Outcome:
+def amended(tx: Reader, turn: Turn, number: int, words: str, now: datetime) -> Outcome:
+    """Change what words name of a finding: a field first, or what shows by itself."""
     finding = _amendable(tx, turn, number, "amend")
     if isinstance(finding, Outcome):
         return finding

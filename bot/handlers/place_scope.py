@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.session import AskAnswer, AskPlace
 from bot.handlers import flow, navigate
 from bot.handlers.turn import Outcome, Turn
@@ -19,6 +20,11 @@ from storage.places import Place
 _HEADED = re.compile(
     r"([^\s,，:：;；、]{2,20})[\s,，:：;；、]+(\S.*)", re.S
 )  # matches "张庄 4-10 无", "张庄：22有"
+# 一村和二村4-10都没有, 两个村都4-10无
+_SEVERAL = re.compile(
+    rf"(?:(?:我们?|俺们?)?(?P<n>{NUMBER}|俩)个?村(?:都|全部?)?|(?P<names>[^\s\d,，、和]{{2,10}}(?:[、,，和跟与及][^\s\d,，、和]{{2,10}}?){{1,5}}))(?:都|全)?[\s,，:：]*(?=第?\d|[除其后剩])"
+)
+SEVERAL = 2
 _OPEN = (Expect.NOTHING, Expect.CHOICE)
 OF_A_PLACE = ("walk", "switch", "progress", "review", "submit")  # commands whose argument names a place
 
@@ -49,6 +55,27 @@ def apply_named_place(tx: Reader, turn: Turn) -> Turn | Outcome:
     if isinstance(question, AskAnswer) and (there.said.choice or there.said.doubt):
         return there if question.place == place.id else navigate.start(tx, turn, place)
     return _at(turn, place, there) if expect in _OPEN else turn
+
+
+def in_several_places(turn: Turn) -> list[Turn]:
+    """一村和二村4-10都没有, 两个村4-10都没有: the same answers at each of them. Empty when one place, or none, is meant."""
+    words = turn.said.words.strip()
+    head = _SEVERAL.match(words)
+    if head is None or turn.session.expect not in _OPEN:
+        return []
+    if head["n"]:
+        meant = list(turn.own) if parse_number(head["n"]) == len(turn.own) else []
+    else:
+        named = [
+            _named(turn.own, name)
+            for name in re.split(r"[、,，和跟与及]|\band\b", head["names"])
+            if name.strip()
+        ]
+        meant = [place for place in named if place is not None] if all(named) else []
+    said = turn.hearing(words[head.end() :])
+    if len({place.id for place in meant}) < SEVERAL or not said.said.bulk or said.said.rest:
+        return []
+    return [_at(turn, place, said) for place in meant]
 
 
 def _named(own: Sequence[Place], words: str) -> Place | None:

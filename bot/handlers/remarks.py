@@ -23,6 +23,7 @@ from bot.dialogue.session import (
 )
 from bot.domain.campaign import Item
 from bot.handlers import flow, navigate, views
+from bot.handlers.named import named_finding
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, findings
 from storage.db import Reader
@@ -39,6 +40,7 @@ EXAMPLES: Mapping[type[Question], str] = {
     AskStage: "stage_example",
 }
 SHOWN = 3  # answers shown one by one
+STEPS = (AskAnswer, AskMeasure, AskHorizon, AskMechanism, AskStage)  # what stands is shown one step back
 LABELS = {AskDescription: "description", AskMeasure: "measure", AskMechanism: "mechanism", AskBasis: "basis"}
 
 
@@ -46,6 +48,9 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Answer it, where that can be done; the open question comes back."""
     said, question = turn.said, turn.session.question
     assert question is not None, "a remark is one beside an open question"
+    about = named_finding(tx, turn, now)
+    if about is not None:
+        return about
     if said.remark is Remark.QUESTION:
         if said.topic == "left":
             return views.show_progress(tx, turn, now)
@@ -82,9 +87,8 @@ def _corrects(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
         if turn.session.question == question:
             return Outcome(replace(turn.session, retries=0), stand)
         return Outcome(turn.session.interrupted(question), stand)
-    if not corrected(line_said, known.remarks).fold:
-        return navigate.back(tx, turn, now)
-    return None
+    wrong_all = not corrected(line_said, known.remarks).fold
+    return navigate.back(tx, turn, now) if wrong_all and isinstance(turn.session.question, STEPS) else None
 
 
 def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:

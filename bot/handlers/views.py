@@ -108,9 +108,14 @@ def _when(turn: Turn, at: str) -> str:
 
 def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """问题 128: everything known about one finding."""
-    finding = visible(tx, turn, turn.number or 0)
+    return shown(tx, turn, turn.number or 0)
+
+
+def shown(tx: Reader, turn: Turn, number: int) -> Outcome:
+    """The card of a finding."""
+    finding = visible(tx, turn, number)
     if finding is None:
-        return flow.refused(turn, line("no_such_finding", finding=turn.number or "?"))
+        return flow.refused(turn, line("no_such_finding", finding=number or "?"))
     item = turn.campaign.item.get(finding.item_id)
     head = line(
         "card",

@@ -21,7 +21,7 @@ FINDINGS = (
     " state FROM findings ORDER BY no"
 )
 Rows = tuple[list[tuple[object, ...]], list[tuple[object, ...]]]
-LEAK, PUT_RIGHT = "三组王五家水管老化漏水", "村委会8月12日前换好水管"
+LEAK, PUT_RIGHT = "三组王五家水管老化漏水", "村委会换好水管"
 
 IN_TEN = [
     "排查 颍桥示范一村",

@@ -169,14 +169,14 @@ def test_nothing_of_a_failed_message_stays() -> None:
     stand.connection.execute(
         "CREATE TRIGGER poison BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'no'); END"
     )
-    assert "#" in stand.say("村委会8月12日前换好水管")
+    assert "#" in stand.say("村委会换好水管")
     after = {name: rows for name, rows in tables(stand.tx).items() if name not in ("inbox", "outbox")}
     before.pop("sqlite_sequence")
     after.pop("sqlite_sequence")
     assert after == before
     stand.connection.execute("DROP TRIGGER poison")
-    stand.edit(f"$event-{stand.events}", "村委会8月15日前换好水管")
-    assert stand.finding(101)["measure"] == "村委会8月15日前换好水管"
+    stand.edit(f"$event-{stand.events}", "村委会换好水管")
+    assert stand.finding(101)["measure"] == "村委会换好水管"
 
 
 def test_the_position_moves_with_its_batch_or_not_at_all() -> None:

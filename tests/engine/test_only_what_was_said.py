@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.session import Question
+from bot.dialogue.session import (
+    AskAnswer,
+    AskDescription,
+    AskHorizon,
+    AskMeasure,
+    AskMechanism,
+    Question,
+)
 from tests.support.bot_in_memory import InMemoryBot, copy_of, dump
 
 WALK = ("排查", "1")
@@ -24,9 +31,25 @@ ASKED = (
     "how many are left", "when is it due", "should I send a photo", "is this right?", "can we do it later?",
 )  # fmt: skip
 MENDED = (
-    "不对", "弄错了", "刚才说错了", "不好意思，发错了", "我按错了", "是四组不是三组", "不是水管是水表", "填反了，重来",
-    "my mistake", "sorry, wrong one", "I meant the other house",
+    "是四组不是三组", "不是水管是水表", "是13户不是12户", "I meant the other house", "弄错了，是二村的",
 )  # fmt: skip
+WRONG = (
+    "不对",
+    "弄错了",
+    "刚才说错了",
+    "不好意思，发错了",
+    "我按错了",
+    "填反了，重来",
+    "上一个答错了",
+    "my mistake",
+    "sorry, wrong one",
+)
+ONE_BACK = {
+    "a measure": AskDescription,
+    "a horizon": AskMeasure,
+    "a mechanism": AskHorizon,
+    "a stage": AskMechanism,
+}
 CHATTED = (
     "忘了",
     "随便",
@@ -79,6 +102,53 @@ def test_a_remark_is_stored_nowhere_and_the_question_comes_back(
         assert after == before
     if state not in ("an item", "a horizon", "a stage") and not put_off:
         assert asked(stand) == question
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("words", WRONG)
+def test_who_only_says_that_it_was_wrong_is_shown_what_stands_one_step_back(
+    states: dict[str, InMemoryBot], state: str, words: str
+) -> None:
+    stand = fork(states[state])
+    before, question = dump(stand.tx, *KEPT), asked(stand)
+    assert stand.say(words)
+    assert dump(stand.tx, *KEPT) == before
+    back = ONE_BACK.get(state)
+    assert isinstance(asked(stand), back) if back else asked(stand) == question
+
+
+@pytest.mark.parametrize(
+    ("words", "now"),
+    [
+        ("不对，第5项应该是有问题", {5: "found"}),
+        ("刚才那个说错了 5有问题", {5: "found"}),
+        ("5不是没有，是不涉及", {5: "not_applicable"}),
+        ("5填错了，应该是不涉及", {5: "not_applicable"}),
+        ("sorry, 5 is not applicable", {5: "not_applicable"}),
+        ("change 5 to not applicable", {5: "not_applicable"}),
+        ("刚才填错了，4-6不涉及", {4: "not_applicable", 5: "not_applicable", 6: "not_applicable"}),
+    ],
+)
+def test_a_correction_that_says_item_and_answer_is_applied(
+    states: dict[str, InMemoryBot], words: str, now: dict[int, str]
+) -> None:
+    stand = fork(states["an item"])
+    stand.say("4-10 无，查台账")
+    stand.say(words)
+    given = {no: stand.answers()[no] for no in range(4, 11)}
+    assert given == {no: now.get(no, "clear") for no in range(4, 11)}
+
+
+@pytest.mark.parametrize("words", ["4-10填错了重来", "5和6弄反了", "5记错了", "10填错了"])
+def test_a_correction_without_the_new_answer_shows_the_item_and_asks_it(
+    states: dict[str, InMemoryBot], words: str
+) -> None:
+    stand = fork(states["an item"])
+    stand.say("4-10 无，查台账")
+    before = dump(stand.tx, *KEPT)
+    assert "现在是：未发现问题" in stand.say(words)
+    assert dump(stand.tx, *KEPT) == before
+    assert isinstance(asked(stand), AskAnswer)
 
 
 @pytest.mark.parametrize("state", ["a description", "a measure", "a mechanism"])

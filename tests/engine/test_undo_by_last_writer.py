@@ -76,7 +76,7 @@ def filed() -> Filed:
     stand = InMemoryBot()
     stand.says("排查", "1")
     events = []
-    for words in (f"22有，{LEAK}", "村委会8月12日前换好入户水管", "1"):
+    for words in (f"22有，{LEAK}", "村委会换好入户水管", "1"):
         stand.say(words)
         events.append(stand.last)
     assert stand.finding(101)["state"] == "rectifying"
@@ -130,7 +130,7 @@ def test_an_extension_is_neither_lost_nor_granted_by_an_edit(filed: Filed) -> No
 
 
 def test_words_that_somebody_else_amended_are_theirs(filed: Filed) -> None:
-    filed.stand.say("改 101 措施 镇水利站8月15日前换好入户水管", COORDINATOR)
+    filed.stand.say("改 101 措施 镇水利站换好入户水管", COORDINATOR)
     stood = filed.books()
     assert "没有可撤回" in filed.stand.redact(filed.measured)
     assert filed.books() == stood
@@ -138,25 +138,25 @@ def test_words_that_somebody_else_amended_are_theirs(filed: Filed) -> None:
 
 def test_a_deleted_message_takes_back_a_field_only_while_it_wrote_it_last(filed: Filed) -> None:
     stand = filed.stand
-    stand.say("改 101 措施 村委会8月15日前换成PE管")
+    stand.say("改 101 措施 村委会换成PE管")
     first = stand.last
-    stand.say("改 101 措施 水利站8月18日前换成PE管")
+    stand.say("改 101 措施 水利站换成PE管")
     second = stand.last
     stood = filed.books()
     assert "没有可撤回" in stand.redact(first)
     assert filed.books() == stood
     assert "问题101恢复原样：整改措施" in stand.redact(second)
-    assert stand.finding(101)["measure"] == "村委会8月15日前换成PE管"
+    assert stand.finding(101)["measure"] == "村委会换成PE管"
 
 
 def test_values_go_back_one_writer_at_a_time(filed: Filed) -> None:
     stand = filed.stand
-    stand.say("改 101 措施 村委会8月15日前换成PE管")
+    stand.say("改 101 措施 村委会换成PE管")
     first = stand.last
-    stand.say("改 101 措施 水利站8月18日前换成PE管")
+    stand.say("改 101 措施 水利站换成PE管")
     stand.redact(stand.last)
     assert "问题101恢复原样：整改措施" in stand.redact(first)
-    assert stand.finding(101)["measure"] == "村委会8月12日前换好入户水管"
+    assert stand.finding(101)["measure"] == "村委会换好入户水管"
     stand.redact(filed.measured)
     assert (stand.finding(101)["measure"], stand.finding(101)["state"]) == ("", "draft")
     assert audit(stand.tx).sound
@@ -164,10 +164,10 @@ def test_values_go_back_one_writer_at_a_time(filed: Filed) -> None:
 
 def test_the_same_value_written_again_is_a_writer_of_its_own(filed: Filed) -> None:
     stand = filed.stand
-    stand.says("改 101 措施 村委会8月15日前换成PE管")
+    stand.says("改 101 措施 村委会换成PE管")
     first = stand.last
-    stand.say("改 101 措施 水利站8月18日前换成PE管", COORDINATOR)
-    stand.say("改 101 措施 村委会8月15日前换成PE管", COORDINATOR)
+    stand.say("改 101 措施 水利站换成PE管", COORDINATOR)
+    stand.say("改 101 措施 村委会换成PE管", COORDINATOR)
     stood = filed.books()
     stand.redact(first)
     assert filed.books() == stood

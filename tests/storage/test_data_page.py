@@ -25,7 +25,7 @@ WORDS = "三组王五家水管老化漏水"
 
 def told() -> InMemoryBot:
     stand = InMemoryBot()
-    stand.says("排查", "1", "1", f"2 {WORDS}", "村委会8月12日前换好水管", "1", "6-8 无，查台账")
+    stand.says("排查", "1", "1", f"2 {WORDS}", "村委会换好水管", "1", "6-8 无，查台账")
     stand.photo()
     return stand
 

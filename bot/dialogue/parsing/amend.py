@@ -36,11 +36,12 @@ def amend_words(data: Mapping[str, Any]) -> AmendWords:
     field = rf"(?P<field>{any_of(column)})"
     no = rf"(?:问题|编号|第|#|no\.?\s?|finding\s|problem\s)?\s?(?P<n>{NUMBER})\s?(?:号|条)?(?:问题)?"
     forms = (
-        rf"(?:请|麻烦|帮我?)?(?:把|将)?\s?{no}\s?的?(?:[换改](?:一?个|一?下))?\s?{field}(?:{_CHANGED}|{_IS}|{_GIVES})(?:叫|是|为|成)?{_HOLDS}",
+        rf"(?:请|麻烦|帮我?)?(?:把|将)?\s?{no}\s?的?(?:[换改](?:一?个|一?下))?\s?{field}(?:\s?,\s?)?(?:{_CHANGED}|{_IS}|{_GIVES})(?:叫|是|为|成)?{_HOLDS}",
         rf"(?:请|麻烦)?(?:把|将)?\s?{field}{_CHANGED}(?:叫|是|为)?{_HOLDS}",
         rf"(?:please\s)?(?:change|move|set|make|put|push)\s(?:the\s)?{field}\s(?:of|for|on)\s{no}\s(?:to|as)\s{_HOLDS}",
         rf"(?:please\s)?(?:change|move|set|make)\s{no}(?:'s)?\s{field}\s(?:to|as|:)\s?{_HOLDS}",
         rf"{no}(?:'s)?\s{field}\s?(?:is\s|to\s|:|=|\s){_HOLDS}",
+        rf"(?:please\s)?(?:make|put)\s(?P<x>\S.{{0,60}}?)\s(?P<field>responsible|in charge)\s(?:for|of)\s{no}",
         rf"(?:please\s)?(?:change|move|set)\s(?:the\s)?{field}\sto\s{_HOLDS}",
     )
     return AmendWords(column, re.compile(field), tuple(re.compile(form, re.S) for form in forms))

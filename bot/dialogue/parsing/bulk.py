@@ -38,8 +38,6 @@ _ANSWER_FOLLOWS = re.compile(
     r"ok|clear|none|nothing|found|problem|no\b|fine|n/a|na\b|not|later|skip|[✅👍👌])"
 )
 
-_ANSWER_FIRST = re.compile(r"\d{1,2}\s?[项号题条]?\s?(?:有问题|发现问题|有|found)\s?[,;:]")
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -274,33 +272,3 @@ def _agreeing(spoken: list[tuple[Piece, BulkAnswer]], rest: list[str]) -> list[B
 def _continues(mark: BulkAnswer, before: BulkAnswer) -> bool:
     """Whether two marks in a row are one: findings never are, each has its own words."""
     return mark.answer is not FOUND and replace(mark, nos=before.nos) == before
-
-
-def well_formed(marked: ParsedBulk) -> bool:
-    """Whether a message is nothing but marks with an item or section named: even a text cannot be that."""
-    named = [
-        p
-        for p in marked.pieces
-        if p.subject.spread not in (Spread.REST, Spread.ONWARD) and (p.subject.nos or p.subject.by_name)
-    ]
-    if not marked.answers or marked.rest or marked.lead.fold or not named:
-        return False
-    many = len(marked.pieces) > 1
-    return many or not marked.answers[0].detail or marked.pieces[0].subject.found or _formal(marked.pieces[0])
-
-
-def answers_first(marked: ParsedBulk) -> bool:
-    """Whether a text begins with an answer to certain items, whatever else it says: 4-10没有问题，6有两个孩子没领."""
-    if not marked.pieces or marked.lead.fold:
-        return False
-    first = marked.pieces[0].subject
-    if len(first.nos) > 2:  # a range: no sentence begins with one
-        return True
-    return bool(marked.answers) and (
-        first.spread is not Spread.LISTED or len(first.nos) > 1 or len(marked.pieces) > 1
-    )
-
-
-def _formal(piece: Piece) -> bool:
-    """第22项有水管漏 and 22有，水管漏 name an item; 22有水管漏 may be 22 of something."""
-    return piece.said.fold.startswith("第") or bool(_ANSWER_FIRST.match(piece.said.fold))

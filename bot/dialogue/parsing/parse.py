@@ -15,12 +15,13 @@ from bot.dialogue.parsing.amend import find_amendment
 from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis, take_basis
-from bot.dialogue.parsing.bulk import ParsedBulk, answers_first, find_bulk_answers, well_formed
+from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
+from bot.dialogue.parsing.shape import alone_found, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
@@ -41,7 +42,12 @@ _OPTION_FIRST = re.compile(
 _WAY = re.compile(
     r"(?P<way>(?:我们?|俺们?|刚|已经|今天|昨天|都|又){0,3}(?:查|看|问|访|走|跑|去|翻|核对|抽查|检查|走访|询问)(?:了|过|完了?)(?:一遍|一圈|一下)?[^,;。.!?没不未坏漏缺差少无]{1,14})[,;。 ]\s?"
 )
-_ENDS_CLEAR = re.compile("[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$")
+_MAY_ANSWER = re.compile(
+    r"\b(?:problems?|issues?)\b|[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$"
+)
+_SORRY = re.compile(
+    "(?:(?:不好意思|对不起|抱歉|哎呀|sorry|oops)(?:啊|哈|呀|了)?[,。.!~ ]+)+(?=.)"
+)  # says nothing of a village
 _TRIM = " \n,;。.!~…"
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
@@ -68,6 +74,9 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     if not said:
         return ParsedMessage(said)
     line = fold(said, vocabulary.spelling)
+    sorry = _SORRY.match(line.fold)
+    if sorry:
+        line = line.cut(sorry.end())
     named = unlabelled(line, expect)
     if named is not None:
         return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
@@ -87,7 +96,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
         return None
     bare, basis = take_basis(plain, vocabulary.bases)
     marked = _marks(bare, expect, vocabulary)
-    if not well_formed(marked) or marked.inferred:
+    if marked.inferred or not (well_formed(marked) or alone_found(marked)):
         return None
     return _with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
 
@@ -191,7 +200,7 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND)) if expect is Expect.CHOICE else plain
     if plain.basis and not line.fold.strip(SEPARATORS):
         return plain
-    if expect is Expect.CHOICE and _ENDS_CLEAR.search(line.fold):  # 去年漏过今年没有
+    if expect is Expect.CHOICE and _MAY_ANSWER.search(line.fold):  # 去年漏过今年没有, not without problems
         return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND))
     if not marked.rest:
         return replace(plain, rest=(plain.words,))
@@ -256,12 +265,14 @@ def _to_question(
         return replace(plain, choice=LATER)
     marked = _marks(bare, expect, vocabulary)
     if expect is Expect.TEXT:
-        if not well_formed(marked):
+        if not well_formed(marked) and not only_the_rest(marked):
             return replace(plain, mixed=answers_first(marked))
         _, basis = take_basis(line, vocabulary.bases)
         return _with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:
         return _with_marks(plain, marked, vocabulary)
+    if expect is Expect.BASIS and (bases := bases_in(line, marked, vocabulary.bases, vocabulary.answers)):
+        return replace(plain, basis="", bases=bases)
     if expect is Expect.BASIS and answers_first(marked):
         return replace(plain, mixed=True)
     if expect is Expect.BASIS and plain.yes is None:

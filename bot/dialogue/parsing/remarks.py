@@ -65,7 +65,7 @@ def remark_words(data: Mapping[str, Any]) -> RemarkWords:
         asks_nothing=re.compile(any_of(asked["but"])),
         ends=re.compile(rf"(?:{any_of(asked['ends'])}|{any_of(asked['whole_ends'])})$"),
         english=re.compile(rf"(?:please\s|so\s|and\s|but\s|well\s)?(?:{any_of(asked['english'])})"),
-        corrects=re.compile(rf"{_ITEMS}{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"),
+        corrects=re.compile(rf"{_SAID}{{0,3}}{_ITEMS}{_SAID}{{0,4}}(?:{any_of(corrected['begins'])})"),
         chat=frozenset(map(key, chat["words"])),
         complains=re.compile("|".join(map(re.escape, chat["complaints"]))),
         topics=tuple((name, re.compile(any_of(words))) for name, words in data["remarks"]["topics"].items()),
