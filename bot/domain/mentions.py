@@ -46,6 +46,10 @@ _LIMIT_AFTER = re.compile(
     r"\s*(?:(?:之|以)?前|(?:以|之)?内|为?止|就|[把能要须]?全?部?(?:完成|完工|到位)|[弄修换办改整搞][好完]|搞定|解决)"
 )
 _DENIED = re.compile("不(?!超过|[晚迟]于)|没|未|别|无法|难|cannot|can't|not |unable")
+_WHENEVER = re.compile(
+    "坏了|发现|接到|收到|报[了修]|一旦|如[果有]?|凡|谁|每|随时|出现|以后|when|if |each|every|once"
+)
+_SPAN = re.compile("天|周|星期|礼拜|个月|day|week|month")
 _FILLER = re.compile(
     "[,，。.!！、;；:： ]|改[成为到]|换[成为]|由|立行立改|限期整改|限期|立即|立刻|马上|最[晚迟快]|整改|完成|时限|期限|日期|负责|解决|之前|以前|左右|搞定|给我|估计|可以"
     "|[就到至在前内吧的了把弄修换改办好完能行要得是再约中天给我俺们咱它]|by|before|until|due|within|in|the|ok|sir|it|will be|done|fixed|finish"
@@ -84,7 +88,10 @@ class Mentioned:
 
 def limit_in(sentence: str, today: date) -> date | None:
     """The coming day by which a sentence says something is done. None when it names none, or several."""
-    found = [mention for mention in _days(_fold(sentence), today) if mention.limit]
+    text = _fold(sentence)
+    found = [mention for mention in _days(text, today) if mention.limit]
+    if _WHENEVER.search(text) and any(_SPAN.search(text[one.start : one.end]) for one in found):
+        return None  # 坏了三天内修: how fast, not by when
     return found[0].day if len(found) == 1 and found[0].day >= today else None
 
 

@@ -38,6 +38,7 @@ from bot.handlers import (
     finding_form,
     flow,
     free_text,
+    named,
     navigate,
     place_scope,
     plan,
@@ -207,4 +208,7 @@ def _reply(tx: Reader, turn: Turn, kind: Reply, now: datetime) -> Outcome:
             return answer.answer(tx, replace(turn, said=said, session=session), now)
         case Reply.TO_QUESTION:
             assert question is not None
+            about = named.named_finding(tx, turn, now) if turn.said.number is None else None
+            if about is not None:
+                return about
             return REPLIES[type(question)](tx, turn, now)

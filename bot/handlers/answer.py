@@ -12,6 +12,7 @@ from bot.domain.answers import Answer
 from bot.handlers import flow
 from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of
 from bot.handlers.turn import Cell, Outcome, Turn, settled
+from bot.handlers.which import asks_which
 from storage import places
 from storage.db import Reader
 
@@ -84,6 +85,9 @@ def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         )
         if offer is not None:  # 没人管水管漏水的事, while item 3 is open
             return Outcome(turn.session.interrupted(offer))
+    which = asks_which(turn)
+    if which is not None:
+        return which
     session = replace(turn.session, retries=turn.session.retries + 1)
     return Outcome(session, (line("doubt", words=flow.short(turn.said.words)),))
 

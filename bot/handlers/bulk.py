@@ -63,11 +63,20 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             _one(tx, turn, item, each, total)
     session, lines = _session(turn, total), _lines(turn, items, total)
     if len(total.without_basis) >= SEVERAL:
-        ask = AskBasis(total.place.id, tuple(total.without_basis))
+        session, ask = _one_basis(session, AskBasis(total.place.id, tuple(total.without_basis)))
         if Answer.FOUND not in total.nos:  # first what was just said, then what was left open before
             return Outcome(replace(session, question=ask), lines, tuple(total.effects))
         session = session.put_aside(ask)
     return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
+
+
+def _one_basis(session: Session, ask: AskBasis) -> tuple[Session, AskBasis]:
+    """One question for all items of the place that still lack a basis, and the session without the earlier ones."""
+    same = [q for q in session.queue if isinstance(q, AskBasis) and q.place == ask.place]
+    items = dict.fromkeys(item for question in (*same, ask) for item in question.items)
+    return replace(session, queue=tuple(q for q in session.queue if q not in same)), replace(
+        ask, items=tuple(items)
+    )
 
 
 def at_each(tx: Reader, turns: Sequence[Turn], now: datetime) -> Outcome:

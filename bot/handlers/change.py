@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.dialogue.effects import ChangeFinding, MoveFinding, PutOff, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.session import OF_DRAFT, AskAnswer, finding_in
-from bot.domain.lifecycle import FORM_OPEN, SETTLED, move
+from bot.domain.lifecycle import DRAFT, FORM_OPEN, SETTLED, move
 from bot.domain.permissions import Right, Target, may
 from bot.handlers import bulk, flow
 from bot.handlers.answer import answer
@@ -118,7 +118,7 @@ def amended(tx: Reader, turn: Turn, number: int, words: str, now: datetime) -> O
     if name == "responsible":
         fields["responsible_id"] = person_id(tx, turn, value, now)
     if name == "measure":
-        fields = promised(tx, turn, value, now) | fields
+        fields |= promised(tx, turn, value, now)
     return _changed(turn, finding, fields)
 
 
@@ -139,7 +139,10 @@ def _unnamed(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime
 
 def _changed(turn: Turn, finding: Finding, fields: Fields) -> Outcome:
     session = replace(turn.session, finding=finding.no, retries=0)
-    effects, said = (ChangeFinding(finding.no, fields),), changes(finding.no, fields)
+    effects, said = (ChangeFinding(finding.no, fields),), changes(turn.campaign, finding.no, fields)
+    missing = lacking(turn.campaign, replace(finding, **fields))  # type: ignore[arg-type]  # columns of a finding
+    if missing is not None and finding.state != DRAFT:  # 长期坚持 of a filed one: what keeps it solved?
+        return Outcome(replace(session.interrupted(missing), finding=finding.no), said, effects)
     if isinstance(session.question, OF_DRAFT) and finding_in(session.question) == finding.no:
         return settled(session, *said, effects=effects)  # it may be what was asked for
     return Outcome(session, said, effects)

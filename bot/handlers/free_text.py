@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.parsing.options import pick
 from bot.dialogue.search import confident, search
 from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
-from bot.domain import progress
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow
@@ -20,16 +17,13 @@ from bot.handlers.finding_form import LONGEST, SOME_DAY, new_or_worded, told_of
 from bot.handlers.named import named_finding
 from bot.handlers.plan import bare
 from bot.handlers.turn import Cell, Outcome, Turn, settled
+from bot.handlers.which import asks_which
 from storage import findings, places
 from storage.db import Reader
 
 CANDIDATES = 3
 DIGITS = 9  # up to here a bare number is meant for the list, even if the list is shorter
 SHORT = 10  # characters in which an item of the offer is named; more tells of something
-_ITEM_AND_CONSENT = re.compile(
-    rf"第?(?P<n>{NUMBER})\s?(?:项|题)?[\s,:]?(?:是的?|对|嗯|好的?|不|否|yes|no|yep|ok)[。.!]?"
-)
-_FIRST_ITEMS = re.compile(rf"(?:前|最前)面?(?P<n>{NUMBER})\s?[项条题个]")
 PATIENCE = 2  # retries after which an offer nobody took up is dropped
 
 
@@ -43,7 +37,7 @@ def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words = turn.said.words.strip()[:LONGEST]
     hits = search(turn.context.index, words, CANDIDATES) if _tells(turn) else ()
     if not confident(hits) or not turn.own:
-        return _which(turn) or flow.not_understood(turn, hint)
+        return asks_which(turn) or flow.not_understood(turn, hint)
     place = flow.current_place(turn)
     if place is None:
         return flow.which_place(turn)
@@ -54,22 +48,6 @@ def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not items:
         return flow.not_understood(turn, hint)
     return Outcome(turn.session.interrupted(AskOffer(place.id, tuple(items), words)))
-
-
-def _which(turn: Turn) -> Outcome | None:
-    """22 yes · 前十项都没问题: which items is clear enough to ask about, or what was found there."""
-    place, found = flow.current_place(turn), _ITEM_AND_CONSENT.fullmatch(turn.spoken.fold)
-    no = parse_number(found["n"]) if found else None
-    if no in turn.campaign.by_no:
-        return flow.refused(turn, line("which_answer", no=no))
-    first = _FIRST_ITEMS.search(turn.spoken.fold)
-    n = parse_number(first["n"]) if first else None
-    if place is None or not n:
-        return None
-    nos = [item.no for item in turn.items_of(place)][:n]
-    return flow.refused(
-        turn, line("which_items", words=first[0] if first else "", items=progress.ranges(nos))
-    )
 
 
 def _tells(turn: Turn) -> bool:

@@ -9,14 +9,14 @@ import re
 from datetime import datetime
 
 from bot.dialogue.effects import line
-from bot.dialogue.meaning import Remark
+from bot.dialogue.meaning import Expect, Remark
 from bot.handlers import change, flow, views
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader
 from storage.findings import Finding
 
 _HEAD = re.compile(
-    r"(?:[^\d\s]{0,6}[,，]\s?)?(?:问题|第|#|problem\s|finding\s|no\.?\s?)?(?P<no>\d{3,5})(?:号|问题)?(?:的|说的|那个|[,，:：\s])*(?P<rest>\D.*)",
+    r"(?:[^\d\s]{0,6}[,，]\s?)?(?:问题|第|#|problem\s|finding\s|no\.?\s?)?(?P<no>\d{3,5})(?:号?问题)?(?:号(?=[,，:：\s的]))?(?:的|说的|那个|[,，:：\s])*(?P<rest>\D.*)",
     re.S | re.I,
 )
 # 不是三组，是五组; 王五写错了，是王武家; 三组改成五组; not at Wang Wu's, it's at Zhao Liu's
@@ -27,12 +27,17 @@ _MENDS = re.compile(
     r"|is\s?n[o']t (?P<g>[^,;]{1,40}),?\s(?:it's|it is|but)\s(?P<h>[^,;]{1,40})",
     re.I,
 )
+_NUMBER = re.compile(r"(?<!\d)\d{3,5}(?!\d)")
 _END = re.compile("[。.!！~了吧的 ]+$")
 
 
 def named_finding(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of words about a finding that is named by its number. None when they name none of theirs."""
     head = _HEAD.fullmatch(turn.said.words.strip())
+    if head is None and turn.said.remark is Remark.QUESTION:  # who is responsible for 103?
+        asked = set(_NUMBER.findall(turn.said.words))
+        known = change.visible(tx, turn, int(asked.pop())) if len(asked) == 1 else None
+        return views.shown(tx, turn, known.no) if known else None
     finding = change.visible(tx, turn, int(head["no"])) if head else None
     if head is None or finding is None:
         return None
@@ -45,6 +50,10 @@ def named_finding(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     outcome = change.amended(tx, turn, finding.no, head["rest"], now)
     if outcome.effects:
         return outcome
+    if turn.session.expect is Expect.TEXT and head.end("no") == head.start(
+        "rest"
+    ):  # 101路公交站换牌: a sentence
+        return None
     words = flow.short(finding.description)
     return flow.refused(turn, line("which_change", finding=finding.no, words=words), *outcome.lines)
 

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from bot.dialogue.effects import ChangeFinding, Line, PutOff, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.session import AskHorizon, AskMeasure, AskMechanism, AskStage
-from bot.domain.campaign import Horizon
+from bot.domain.campaign import Campaign, Horizon
 from bot.domain.deadlines import parse_date
+from bot.domain.lifecycle import DRAFT
 from bot.domain.mentions import due_in, limit_in, person_in, said_beside
 from bot.handlers import flow
 from bot.handlers.finding_form import LONGEST, asked_about
-from bot.handlers.turn import Outcome, Turn, settled
+from bot.handlers.turn import Outcome, Then, Turn, settled
 from storage import people
 from storage.db import Reader
 from storage.findings import SPOKEN_OF
@@ -46,7 +47,7 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if promise and not said_beside(
         words, turn.campaign.today(now)
     ):  # 由李建国负责，8月20日前: by whom, not what
-        said = changes(finding.no, promise)
+        said = changes(turn.campaign, finding.no, promise)
         return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
     return fill(turn, finding.no, {**promise, "measure": words})
 
@@ -156,19 +157,26 @@ def person_id(tx: Reader, turn: Turn, name: str, now: datetime) -> int | None:
     return known[0].id if len(known) == 1 else None
 
 
-def changes(no: int, fields: Fields) -> tuple[Line, ...]:
+def changes(campaign: Campaign, no: int, fields: Fields) -> tuple[Line, ...]:
     """One line for each column that people speak of."""
     told = [(name, value) for name, value in fields.items() if name in SPOKEN_OF and value]
     hidden = {"horizon"} if fields.get("due") else set()
     hidden |= {"object", "cause"} if "description" in fields else set()
     return tuple(
-        line("field_changed", finding=no, field=flow.column_name(name), value=_shown(name, str(value)))
+        line(
+            "field_changed",
+            finding=no,
+            field=flow.column_name(name),
+            value=_shown(campaign, name, str(value)),
+        )
         for name, value in told
         if name not in hidden
     )
 
 
-def _shown(name: str, value: str) -> str | date:
+def _shown(campaign: Campaign, name: str, value: str) -> str | date:
+    if name == "horizon":
+        return campaign.horizon[value].name
     return date.fromisoformat(value) if name == "due" else value
 
 
@@ -182,10 +190,14 @@ def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what keeps it solved? (long-term findings)"""
     question = turn.session.question
     assert isinstance(question, AskMechanism)
-    words = _plan(turn)
+    words, finding = _plan(turn), asked_about(tx, turn)
     if not words:
         return flow.not_understood(turn, line("mechanism_example"))
-    return fill(turn, question.finding, {"mechanism": words})
+    outcome = fill(turn, question.finding, {"mechanism": words})
+    if finding.state != DRAFT and not finding.due:  # one on the books that became long-term
+        session = replace(outcome.session, question=AskStage(finding.no))
+        return replace(outcome, session=session, then=Then.STAY)
+    return outcome
 
 
 def stage(tx: Reader, turn: Turn, now: datetime) -> Outcome:

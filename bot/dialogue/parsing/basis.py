@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogue.parsing.answers import AnswerWords, any_of, clauses, key, look_up
+from bot.dialogue.parsing.answers import AnswerWords, any_of, clauses, key, look_up, tells_of_trouble
 from bot.dialogue.parsing.normalise import Line
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 
@@ -83,7 +83,12 @@ def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
     if households:
         return f"入户{parse_number(households['n'])}户"
     worded = len(plain) > 1 and any(character.isalpha() for character in plain)
-    if not worded or look_up(plain, answers) or text.rstrip().endswith("?"):
+    if (
+        not worded
+        or look_up(plain, answers)
+        or tells_of_trouble(text, answers)
+        or text.rstrip().endswith("?")
+    ):
         return ""
     told = [
         text[start:end] for start, end in clauses(line) if not answers.denial.match(text[start:end].strip())

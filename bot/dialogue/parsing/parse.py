@@ -271,7 +271,9 @@ def _to_question(
         return _with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:
         return _with_marks(plain, marked, vocabulary)
-    if expect is Expect.BASIS and (bases := bases_in(line, marked, vocabulary.bases, vocabulary.answers)):
+    if expect is Expect.BASIS and (
+        bases := bases_in(line, _marks(line, expect, vocabulary), vocabulary.bases)
+    ):
         return replace(plain, basis="", bases=bases)
     if expect is Expect.BASIS and answers_first(marked):
         return replace(plain, mixed=True)

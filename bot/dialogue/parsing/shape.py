@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot.dialogue.parsing.answers import FOUND, SEPARATORS, AnswerWords
-from bot.dialogue.parsing.basis import BasisWords, ask_basis
+from bot.dialogue.parsing.answers import FOUND, SEPARATORS
+from bot.dialogue.parsing.basis import BasisWords, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, Piece
 from bot.dialogue.parsing.normalise import Line
 from bot.domain.answers import Answer, BulkAnswer, Spread
@@ -58,9 +58,7 @@ def _formal(piece: Piece) -> bool:
     return piece.said.fold.startswith("第") or bool(_ANSWER_FIRST.match(piece.said.fold))
 
 
-def bases_in(
-    line: Line, marked: ParsedBulk, bases: BasisWords, answers: AnswerWords
-) -> tuple[BulkAnswer, ...]:
+def bases_in(line: Line, marked: ParsedBulk, bases: BasisWords) -> tuple[BulkAnswer, ...]:
     """4到7入户12户，8到10查的台账: each piece is items and how they were seen, or there are none."""
     starts = [piece.subject.start for piece in marked.pieces]
     if not starts or line.fold[: starts[0]].strip(SEPARATORS):
@@ -68,9 +66,8 @@ def bases_in(
     found = []
     for piece, end in zip(marked.pieces, [*starts[1:], len(line.fold)], strict=True):
         said = line.cut(piece.subject.end, end).strip(SEPARATORS + "都是")
-        basis = ask_basis(said, bases, answers) if said.fold else ""
-        known = basis and (basis != said.words or said.fold in bases.phrases)
-        if not known or not piece.subject.nos or piece.subject.spread is not Spread.LISTED:
+        _, basis = take_basis(said, bases)
+        if not basis or not piece.subject.nos or piece.subject.spread is not Spread.LISTED:
             return ()
         found.append(BulkAnswer(Answer.CLEAR, piece.subject.nos, basis=basis))
     return tuple(found)
