@@ -18,7 +18,7 @@ from bot.handlers.finding_form import LONGEST, asked_about
 from bot.handlers.turn import Outcome, Then, Turn, settled
 from storage import people
 from storage.db import Reader
-from storage.findings import SPOKEN_OF
+from storage.findings import SPOKEN_OF, Finding
 
 Fields = dict[str, str | int | None]
 SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
@@ -49,7 +49,7 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     ):  # 由李建国负责，8月20日前: by whom, not what
         said = changes(turn.campaign, finding.no, promise)
         return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
-    return fill(turn, finding.no, {**promise, "measure": words})
+    return fill(turn, finding, {**promise, "measure": words})
 
 
 def bare(words: str) -> str:
@@ -64,13 +64,13 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     campaign, words = turn.campaign, turn.said.words.strip()
     number = turn.said.number
     if number is not None and 1 <= number <= len(campaign.horizons) and not words.endswith(("号", "日")):
-        return fill(turn, question.finding, _whole(campaign.horizons[number - 1]))
+        return fill(turn, asked_about(tx, turn), _whole(campaign.horizons[number - 1]))
     fields = planned(tx, turn, question.finding, words, now)
     if isinstance(fields, Outcome):
         return fields
     if fields is None or not ("due" in fields or "horizon" in fields):
         return flow.not_understood(turn, line("horizon_example"))
-    return fill(turn, question.finding, fields)
+    return fill(turn, asked_about(tx, turn), fields)
 
 
 def planned(tx: Reader, turn: Turn, no: int, words: str, now: datetime) -> Fields | Outcome | None:
@@ -193,7 +193,7 @@ def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words, finding = _plan(turn), asked_about(tx, turn)
     if not words:
         return flow.not_understood(turn, line("mechanism_example"))
-    outcome = fill(turn, question.finding, {"mechanism": words})
+    outcome = fill(turn, asked_about(tx, turn), {"mechanism": words})
     if finding.state != DRAFT and not finding.due:  # one on the books that became long-term
         session = replace(outcome.session, question=AskStage(finding.no))
         return replace(outcome, session=session, then=Then.STAY)
@@ -209,10 +209,11 @@ def stage(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.not_understood(turn, line("stage_example"))
     if day < turn.campaign.today(now):
         return flow.refused(turn, line("due_past", day=day))
-    return fill(turn, question.finding, {"due": day.isoformat()})
+    return fill(turn, asked_about(tx, turn), {"due": day.isoformat()})
 
 
-def fill(turn: Turn, no: int, fields: Fields) -> Outcome:
+def fill(turn: Turn, finding: Finding, fields: Fields) -> Outcome:
     """Set fields of a finding; it is filed when nothing is missing any more, else the next thing is asked."""
-    session = replace(turn.session, finding=no)
-    return settled(session, effects=(PutOff(no, off=False), ChangeFinding(no, fields)))
+    session = replace(turn.session, finding=finding.no)
+    said = () if finding.state == DRAFT else changes(turn.campaign, finding.no, fields)
+    return settled(session, *said, effects=(PutOff(finding.no, off=False), ChangeFinding(finding.no, fields)))

@@ -26,7 +26,6 @@ _GLUED_SEARCH = re.compile("[查搜找](?![了过出完清看到不无没的些�
 _GLUED_VISIT = re.compile(
     "(?:今天|昨天|刚才?|上午|下午|我们?)?(?:走访|入户|去)了?(?=[\u4e00-\u9fff]{2,4}[家户](?![的都全])[,。 里]?.{2})"
 )
-_OUTSIDE_TEXT = (Expect.NOTHING, Expect.CHOICE, Expect.BASIS)
 _ITEM = rf"第?\s?(?P<n>{NUMBER})\s?(?:项|条|号|题)?\s?的?"
 
 
@@ -88,7 +87,7 @@ def find_command(line: Line, expect: Expect, words: CommandWords, answers: Answe
     found = _with_argument(body, strict, words, answers)
     if found or strict:
         return found
-    visited = _GLUED_VISIT.match(plain.fold) if expect in _OUTSIDE_TEXT else None
+    visited = _GLUED_VISIT.match(plain.fold) if expect is not Expect.TEXT else None
     if visited:
         return Command("visit", plain.words[visited.end() :])
     found = _by_form(plain, words)
