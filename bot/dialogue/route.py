@@ -12,6 +12,7 @@ from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.session import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, Question
 from bot.domain.answers import Answer
 
+SHORT = 4  # characters of a mere yes or no
 DATED = (AskHorizon, AskStage)
 COURTESIES = frozenset({"greet", "thanks"})  # in a room of several they are said to each other
 
@@ -91,12 +92,15 @@ def _is_remark(said: ParsedMessage, question: Question | None) -> bool:
     if said.remark is None or said.number is not None:
         return False
     if said.yes is not None:  # 不对 is an answer to a yes or no, and to nothing else
-        return said.remark is Remark.CORRECTION and isinstance(question, DATED)
+        waits = isinstance(question, DATED) or (isinstance(question, AskAnswer) and len(said.words) > SHORT)
+        return said.remark is Remark.CORRECTION and waits
     if said.bulk:  # 22记错了，应该是23项: no finding of 22
         told = all(mark.answer is Answer.FOUND and mark.detail for mark in said.bulk)
         return isinstance(question, AskAnswer) and said.remark is Remark.CORRECTION and told
     if isinstance(question, AskAnswer):
         return (said.choice is Answer.FOUND and bool(said.detail)) or _to_item(said) is Reply.FREE
+    if expect is Expect.CONFIRM:
+        return said.remark is Remark.CORRECTION and said.choice is None
     return isinstance(question, DATED) and said.choice is None
 
 

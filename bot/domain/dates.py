@@ -78,6 +78,7 @@ _BEFORE = re.compile(
     r"(?:赶在|最[晚迟]|在|到)?(?:(?P<m>\d{1,2})月份?|(?P<feast>国庆|中秋|元旦|春节|过年|端午|五一|劳动节|清明|开学))节?(?:放假)?(?:之|以)?前"
     r"(?:完成|办完|办好|修好|弄好|弄完|整改完|整改到位)?"
 )
+_BEFORE_MONTH = re.compile(rf"before\s+{_MONTH}")
 _FEASTS = {"过年": "春节", "五一": "劳动节"}
 _SCHOOL = 9  # the month whose first day the autumn term begins on
 
@@ -88,6 +89,9 @@ def parse_date(text: str, today: date, not_before: date | None = None) -> date |
     if not said:
         return None
     try:
+        ahead = _BEFORE_MONTH.fullmatch(_narrow(text))
+        if ahead:
+            return _day_before_month(_ENGLISH_MONTHS[ahead["word"][:3]], today)
         before = _BEFORE.fullmatch(_narrow(text))
         if before:
             return _day_before(before, today)
@@ -116,14 +120,17 @@ def _narrow(text: str) -> str:
 def _day_before(found: re.Match[str], today: date) -> date | None:
     """The last day that is still before a month, or before a holiday."""
     if found["m"]:
-        if int(found["m"]) == today.month:  # it has begun
-            return None
-        first = _in_some_year(int(found["m"]), None, today, today, lambda y, m: date(y, m, 1))
-        return first and first - timedelta(1)
+        return _day_before_month(int(found["m"]), today)
     if found["feast"] == "开学":
         return date(today.year, _SCHOOL - 1, 31) if today.month in (_SCHOOL - 2, _SCHOOL - 1) else None
     days = (_feast(_FEASTS.get(found["feast"], found["feast"]), today.year + ahead) for ahead in (0, 1))
     return next((day - timedelta(1) for day in days if day and day > today), None)
+
+
+def _day_before_month(month: int, today: date) -> date | None:
+    """The last day of the month before, unless that month has begun."""
+    first = _in_some_year(month, None, today, today, lambda y, m: date(y, m, 1))
+    return None if month == today.month or first is None else first - timedelta(1)
 
 
 @lru_cache(maxsize=64)

@@ -33,6 +33,7 @@ _DAY = re.compile(
   | (?<![\d过])(?:{_NUMBER}|半)\s?个?(?:天|日|周|星期|礼拜|月)(?!两头)(?:以?内|之内)?
   | (?:国庆|中秋|元旦|春节|过年|端午|五一|劳动节|清明|开学)节?(?:放假)?(?:之|以)?前
   | \b(?:{_MONTH_NAME}\s*\d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME})(?:,?\s*\d{{4}})?(?![a-z\d])
+  | \bbefore\s+{_MONTH_NAME}(?!\s*\d)
   | \b(?:next\s+|this\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b
   | \b(?:tomorrow|(?:the\s+)?end\s+of\s+(?:(?:the|this|next)\s+month|{_MONTH_NAME}))\b
   | \b(?:in|within)\s+{_ENGLISH_COUNT}\s+(?:day|week|month)s?\b
@@ -45,6 +46,7 @@ _LIMIT_BEFORE = re.compile(
 _LIMIT_AFTER = re.compile(
     r"\s*(?:(?:之|以)?前|(?:以|之)?内|为?止|就|[把能要须]?全?部?(?:完成|完工|到位)|[弄修换办改整搞][好完]|搞定|解决)"
 )
+_LUNAR = re.compile("农历|阴历|旧历|lunar")
 _DENIED = re.compile("不(?!超过|[晚迟]于)|没|未|别|无法|难|cannot|can't|not |unable")
 _WHENEVER = re.compile(
     "坏了|发现|接到|收到|报[了修]|一旦|如[果有]?|凡|谁|每|随时|出现|以后|when|if |each|every|once"
@@ -55,19 +57,20 @@ _FILLER = re.compile(
     "|[就到至在前内吧的了把弄修换改办好完能行要得是再约中天给我俺们咱它]|by|before|until|due|within|in|the|ok|sir|it|will be|done|fixed|finish"
 )
 _TITLE = "(?:书记|主任|支书|村长|会计|站长|队长|组长|校长|所长|院长|镇长|乡长|局长|科长|医生|老师|师傅)"
+_OFFICE = "(?:妇女)?主任|(?:村|镇|乡|第一|支部)?书记|支书|村长|会计|队长|组长|站长|所长|网格员|护林员|水管员|管护员|村医|电工|镇长|乡长"
 _NAME = rf"(?:欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|令狐)[一-鿿]{{1,2}}?|[{SURNAMES}](?:{_TITLE}|[一-鿿]{{1,2}}?)"
 _BODY = re.compile(
     "[员工人户部组队方主头场局委会办站所校镇乡县厂司处体家权程面责书长手心]$|^(?:支书|全|相关|有关|应|时|查|常)"
 )
 _ENDS = r"(?=$|[\s,，。.;；、!！)）])"
 _IN_CHARGE = re.compile(
-    rf"(?:^|[\s,，。;；、(（]|由|让|叫|请|安排|责成|指定|交给|是|成|为)(?P<name>{_NAME})(?:同志|全权|具体|亲自|来|去)?(?:负责|牵头|包保|主抓|跟进)"
+    rf"(?:^|[\s,，。;；、(（]|由|让|叫|请|安排|责成|指定|交给|是|成|为)(?:{_OFFICE})?(?P<name>{_NAME})(?:同志|全权|具体|亲自|来|去)?(?:负责|牵头|包保|主抓|跟进)"
     rf"|(?:由|让|叫|交给|安排|指定)(?P<sent>{_NAME})(?:同志|来|去)?(?:办|弄|修|管|处理|落实|盯着|整改|换){_ENDS}"
     rf"|(?:责任人|负责人)(?:还)?(?:是|为|叫|改[成为到]|换[成为]|[:：])?\s*(?P<named>{_NAME}){_ENDS}"
 )
 _ENGLISH_NAME = r"[A-Z][a-z]+(?:\s[A-Z][a-z]+){1,2}"
 _IN_CHARGE_ENGLISH = re.compile(
-    rf"(?:^|[,.;]\s*|\bby\s|\band\s)(?P<name>{_ENGLISH_NAME})(?:\s+(?:is|will be)?\s*(?:responsible|in charge)|\s+will\s[a-z]+|\s+takes care|(?=\s*[.!]?$))"
+    rf"(?:^|[,.;]\s*|\bby\s|\band\s)(?:(?P<first>[A-Z][a-z]+)(?=\s(?:is|will be)\s(?:responsible|in charge))|(?P<name>{_ENGLISH_NAME}))(?:\s+(?:is|will be)?\s*(?:responsible|in charge)|\s+will\s[a-z]+|\s+takes care|(?=\s*[.!]?$))"
     rf"|\b(?:responsible|in charge)\s*(?:is|:)\s*(?P<named>{_ENGLISH_NAME})"
 )
 _NO_NAME = re.compile(
@@ -109,6 +112,12 @@ def due_in(sentence: str, today: date) -> date | None:
     return only.day if len(_FILLER.sub("", rest)) <= _LONGEST_REST else None
 
 
+def speaks_of_days(sentence: str) -> bool:
+    """Whether a sentence names days at all, however many, or in another calendar."""
+    text = _fold(sentence)
+    return _LUNAR.search(text) is not None or _DAY.search(text) is not None
+
+
 def said_beside(sentence: str, today: date) -> str:
     """What a sentence says beside the days and the person it names, without the words that go with them."""
     text = _fold(sentence)
@@ -132,7 +141,7 @@ def person_in(sentence: str) -> str:
 
 def _days(text: str, today: date) -> list[Mentioned]:
     """Every day named, unless the sentence says what cannot be done."""
-    if _DENIED.search(text):
+    if _DENIED.search(text) or _LUNAR.search(text):
         return []
     found = []
     for match in _DAY.finditer(text):
@@ -141,7 +150,7 @@ def _days(text: str, today: date) -> list[Mentioned]:
         day = parse_date(said, today, today) or parse_date(match[0], today)
         if day is None:
             continue
-        inside = re.search("前$|内$|^(?:within|in) ", match[0])
+        inside = re.search("前$|内$|^(?:within|in|before) ", match[0])
         limit = bool(after or inside or _LIMIT_BEFORE.search(text[: match.start()]))
         found.append(Mentioned(day, match.start(), match.end(), limit))
     return found

@@ -166,8 +166,10 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     several = place_scope.in_several_places(turn)
-    if several:
+    if several and all(each.said.bulk and not each.said.rest for each in several):
         return bulk.at_each(tx, several, now)
+    if several:
+        return flow.refused(turn, line("each_place_alone"))
     there = place_scope.apply_named_place(tx, turn)
     if isinstance(there, Outcome):
         return there

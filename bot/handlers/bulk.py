@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.dialogue.effects import ChangeFinding, Effect, Line, PutOff, SetCheck, line
+from bot.dialogue.effects import ChangeFinding, Effect, Line, MoveFinding, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.basis import names_a_way
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.session import AskAnswer, AskBasis, AskPlace, Session
 from bot.domain import progress
@@ -22,14 +23,6 @@ from storage.checks import Check
 from storage.db import Reader
 from storage.places import Place
 
-# What says how something was checked, in words of people's own.
-WAYS = re.compile(
-    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house",
-    re.I,
-)
-UNDONE = re.compile(
-    r"(?:还|都|也|我们?|俺们?|暂时|目前|根本|压根){0,3}(?:没|未|不|甭|别)|not\b|no\b|haven't|didn't", re.I
-)
 _HOUSEHOLDS = re.compile(rf"(?:一共|总共|共|大概|大约|约|全村)?(?P<n>{NUMBER})\s?(?:多?户|households)?[。.]?")
 SEVERAL = 2  # from this many clears on, a basis is asked for
 
@@ -45,6 +38,7 @@ class BulkResult:
     nos: dict[Answer, list[int]] = field(default_factory=dict)
     without_basis: list[str] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)  # items whose findings stand in the way
+    in_the_way: list[int] = field(default_factory=list)  # those findings
     known: list[int] = field(default_factory=list)  # findings on record that were told of again
     worded: list[int] = field(default_factory=list)  # drafts that got their words
 
@@ -116,6 +110,9 @@ def _one(tx: Reader, turn: Turn, item: Item, each: BulkAnswer, total: BulkResult
     drops, live = dropped_drafts(tx, place.id, item.id)
     if live or (drops and each.answer is Answer.LATER):
         total.kept.append(item.no)
+        total.in_the_way += [finding.no for finding in live] or [
+            effect.no for effect in drops if isinstance(effect, MoveFinding)
+        ]
         return
     basis = (each.basis or turn.said.basis) if each.answer is Answer.CLEAR else ""
     total.effects += [*drops, SetCheck(place.id, item.id, each.answer, basis or None)]
@@ -173,7 +170,10 @@ def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, 
         lines.append(line("with_basis", basis=tuple(filter(None, said))))
     lines += [line("finding_changed", finding=no) for no in total.worded]
     lines += [line("visit_twins", findings="、".join(map(str, total.known)))] if total.known else []
-    lines += [line("kept_findings", items=progress.ranges(total.kept))] if total.kept else []
+    if total.kept:
+        numbers = list(map(str, total.in_the_way))
+        kept = progress.ranges(total.kept)
+        lines.append(line("kept_findings", items=kept, findings="、".join(numbers), first=numbers[0]))
     asked = {item.no for item in items}
     foreign = sorted({no for each in turn.said.bulk for no in each.nos} - asked)
     lines += [line("not_asked_here", place=place, items=progress.ranges(foreign))] if foreign else []
@@ -186,8 +186,14 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     question = turn.session.question
     assert isinstance(question, AskBasis)
     said = turn.heard.under(Expect.NOTHING)
-    if said.bulk:  # more answers instead
-        return bulk(tx, replace(turn, said=said), now)
+    if said.bulk:  # more answers instead, perhaps behind the basis that was asked for
+        first = re.split("[,，;；。]", turn.said.words, maxsplit=1)[0]
+        told = turn.hearing(first).said.basis if first != turn.said.words else ""
+        known = told if told != first else ""
+        effects = _with_basis(tx, question, known) if known else ()
+        session = replace(turn.session, question=None) if known else turn.session
+        outcome = bulk(tx, replace(turn, said=said, session=session), now)
+        return replace(outcome, effects=(*effects, *outcome.effects))
     if turn.said.bases:
         return _bases(tx, turn, question)
     many = _HOUSEHOLDS.fullmatch(turn.spoken.fold)
@@ -195,12 +201,16 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line("basis_number", n=parse_number(many["n"]) or 0))
     words = turn.said.basis
     raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
-    if not words or (raw and (not WAYS.search(words) or UNDONE.match(words))):
+    if not words or (raw and not names_a_way(words)):
         return flow.not_understood(turn, line("basis_example"))
+    effects = _with_basis(tx, question, words)
+    return settled(turn.session, line("basis_kept", basis=words), effects=effects)
+
+
+def _with_basis(tx: Reader, question: AskBasis, words: str) -> tuple[Effect, ...]:
     given = checks.of_place(tx, places.get(tx, question.place).id)
     clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]
-    effects = tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
-    return settled(turn.session, line("basis_kept", basis=words), effects=effects)
+    return tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
 
 
 def _bases(tx: Reader, turn: Turn, question: AskBasis) -> Outcome:

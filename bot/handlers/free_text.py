@@ -24,6 +24,7 @@ from storage.db import Reader
 CANDIDATES = 3
 DIGITS = 9  # up to here a bare number is meant for the list, even if the list is shorter
 SHORT = 10  # characters in which an item of the offer is named; more tells of something
+SENTENCE = 4  # characters, or Latin words, from which on words are more than a slip of the thumb
 PATIENCE = 2  # retries after which an offer nobody took up is dropped
 
 
@@ -37,7 +38,7 @@ def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words = turn.said.words.strip()[:LONGEST]
     hits = search(turn.context.index, words, CANDIDATES) if _tells(turn) else ()
     if not confident(hits) or not turn.own:
-        return asks_which(turn) or flow.not_understood(turn, hint)
+        return asks_which(turn) or _doubtful(turn) or flow.not_understood(turn, hint)
     place = flow.current_place(turn)
     if place is None:
         return flow.which_place(turn)
@@ -48,6 +49,22 @@ def unsolicited(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not items:
         return flow.not_understood(turn, hint)
     return Outcome(turn.session.interrupted(AskOffer(place.id, tuple(items), words)))
+
+
+def _doubtful(turn: Turn) -> Outcome | None:
+    """都贴上了: a sentence about the open item, and which answer it is cannot be told."""
+    said, session = turn.said, turn.session
+    sentence = sum(character.isalpha() for character in said.words) >= SENTENCE and not said.words.isascii()
+    sentence = sentence or len(said.words.split()) >= SENTENCE
+    if (
+        not isinstance(session.question, AskAnswer)
+        or session.retries
+        or not sentence
+        or said.remark
+        or said.rest != (said.words,)
+    ):
+        return None
+    return Outcome(replace(session, retries=1), (line("doubt", words=flow.short(said.words)),))
 
 
 def _tells(turn: Turn) -> bool:

@@ -22,9 +22,13 @@ _HEADED = re.compile(
 )  # matches "张庄 4-10 无", "张庄：22有"
 # 一村和二村4-10都没有, 两个村都4-10无
 _SEVERAL = re.compile(
-    rf"(?:(?:我们?|俺们?)?(?P<n>{NUMBER}|俩)个?村(?:都|全部?)?|(?P<names>[^\s\d,，、和]{{2,10}}(?:[、,，和跟与及][^\s\d,，、和]{{2,10}}?){{1,5}}))(?:都|全)?[\s,，:：]*(?=第?\d|[除其后剩])"
+    rf"(?:(?:我们?|俺们?)?(?P<n>(?:{NUMBER}|俩)(?=个村)|[两俩](?=村))个?村(?:都|全部?)?|(?P<names>[^\s\d,，、和]{{2,10}}(?:[、,，和跟与及][^\s\d,，、和]{{2,10}}?){{1,5}}))(?:都|全)?[\s,，:：]*(?=第?\d|[除其后剩])"
 )
+_EACH = re.compile(r"(?:^|[,，。;；\s])([^\s\d,，:：;；、第]{2,12}?)(?:那边|这边)?的?[:： ]?(?=第?\d)")
 SEVERAL = 2
+_GLUED = re.compile(
+    r"([^\s\d,，:：;；、第]{2,20}?)(?:那边|这边|那儿)?的?((?:第?\d|其余|后面|剩下).*)", re.S
+)  # 二村4到10没有, 示范二村的4-10无
 _OPEN = (Expect.NOTHING, Expect.CHOICE)
 OF_A_PLACE = ("walk", "switch", "progress", "review", "submit")  # commands whose argument names a place
 
@@ -42,7 +46,8 @@ def apply_named_place(tx: Reader, turn: Turn) -> Turn | Outcome:
         if place is not None:
             rest = tuple(other for other in said.rest if other != piece)
             return _at(turn, place, replace(turn, said=replace(said, rest=rest)))
-    headed = _HEADED.fullmatch(words)
+    forms = [found for form in (_HEADED, _GLUED) if (found := form.fullmatch(words))]
+    headed = next((found for found in forms if _named(turn.own, found[1])), None)
     place = _named(turn.own, headed[1]) if headed else None
     if headed is None or place is None:
         return turn
@@ -51,6 +56,9 @@ def apply_named_place(tx: Reader, turn: Turn) -> Turn | Outcome:
         return turn
     if there.said.bulk:
         return _at(turn, place, there)
+    if expect is Expect.OPTION:  # 二村21到23没有 to "which place?"
+        settled_there = replace(turn, session=replace(turn.session, question=None)).hearing(headed[2])
+        return _at(turn, place, settled_there) if settled_there.said.bulk else turn
     question = turn.session.question
     if isinstance(question, AskAnswer) and (there.said.choice or there.said.doubt):
         return there if question.place == place.id else navigate.start(tx, turn, place)
@@ -60,11 +68,15 @@ def apply_named_place(tx: Reader, turn: Turn) -> Turn | Outcome:
 def in_several_places(turn: Turn) -> list[Turn]:
     """一村和二村4-10都没有, 两个村4-10都没有: the same answers at each of them. Empty when one place, or none, is meant."""
     words = turn.said.words.strip()
+    apart = _apart(turn, words)
+    if apart:
+        return apart
     head = _SEVERAL.match(words)
     if head is None or turn.session.expect not in _OPEN:
         return []
     if head["n"]:
-        meant = list(turn.own) if parse_number(head["n"]) == len(turn.own) else []
+        n = parse_number(head["n"].replace("俩", "两"))
+        meant = list(turn.own) if n == len(turn.own) else []
     else:
         named = [
             _named(turn.own, name)
@@ -76,6 +88,19 @@ def in_several_places(turn: Turn) -> list[Turn]:
     if len({place.id for place in meant}) < SEVERAL or not said.said.bulk or said.said.rest:
         return []
     return [_at(turn, place, said) for place in meant]
+
+
+def _apart(turn: Turn, words: str) -> list[Turn]:
+    """一村22有，水管漏，二村22没有: each place with what was said of it. Empty when fewer than two are named."""
+    starts = [m for m in _EACH.finditer(words) if _named(turn.own, m[1]) is not None]
+    if len({m[1] for m in starts}) < SEVERAL or starts[0].start(1) > 0 or turn.session.expect not in _OPEN:
+        return []
+    turns = []
+    for at, end in zip(starts, [*(m.start(1) for m in starts[1:]), len(words)], strict=True):
+        place = _named(turn.own, at[1])
+        assert place is not None
+        turns.append(_at(turn, place, turn.hearing(words[at.end() : end].strip(" ,，;；。"))))
+    return turns
 
 
 def _named(own: Sequence[Place], words: str) -> Place | None:

@@ -12,7 +12,7 @@ from bot.dialogue.session import AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.domain.campaign import Campaign, Horizon
 from bot.domain.deadlines import parse_date
 from bot.domain.lifecycle import DRAFT
-from bot.domain.mentions import due_in, limit_in, person_in, said_beside
+from bot.domain.mentions import due_in, limit_in, person_in, said_beside, speaks_of_days
 from bot.handlers import flow
 from bot.handlers.finding_form import LONGEST, asked_about
 from bot.handlers.turn import Outcome, Then, Turn, settled
@@ -21,6 +21,7 @@ from storage.db import Reader
 from storage.findings import SPOKEN_OF, Finding
 
 Fields = dict[str, str | int | None]
+SHORT = 8  # characters that name a horizon and nothing that is done
 SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
 _CLAUSE = re.compile(r"[,，。;；、]\s*|\s+(?![a-z])")
 _AROUND = re.compile(
@@ -44,6 +45,11 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if bare(words) == bare(finding.description):
         return flow.refused(turn, line("measure_is_problem"))
     promise = promised(tx, turn, words, now)
+    named = _named(turn.campaign.horizons, words)
+    if named is not None and not promise and len(words) <= SHORT:  # 立行立改: by when, not what
+        promise = _whole(named)
+        said = changes(turn.campaign, finding.no, promise)
+        return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
     if promise and not said_beside(
         words, turn.campaign.today(now)
     ):  # 由李建国负责，8月20日前: by whom, not what
@@ -68,8 +74,13 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     fields = planned(tx, turn, question.finding, words, now)
     if isinstance(fields, Outcome):
         return fields
-    if fields is None or not ("due" in fields or "horizon" in fields):
-        return flow.not_understood(turn, line("horizon_example"))
+    if fields is None:
+        asks = line("which_day", words=flow.short(words))
+        unclear = speaks_of_days(words)
+        return flow.refused(turn, asks) if unclear else flow.not_understood(turn, line("horizon_example"))
+    if not ("due" in fields or "horizon" in fields):  # 让孙巧云负责: by whom, not by when
+        said, no = changes(campaign, question.finding, fields), question.finding
+        return settled(turn.session, *said, effects=(ChangeFinding(no, fields),))
     return fill(turn, asked_about(tx, turn), fields)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Remark
 from bot.dialogue.parsing.correction import corrected
+from bot.dialogue.parsing.remarks import RETRACTS
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.session import (
     AskAnswer,
@@ -73,6 +74,9 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _corrects(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """Which answers a correction speaks of: they are shown and asked again. None: it says what, but not of which."""
+    about = finding_in(turn.session.question) or turn.session.finding
+    if about and RETRACTS.search(turn.spoken.fold):
+        return flow.refused(turn, line("retract_how", finding=about))
     known, place = turn.context.vocabulary, flow.current_place(turn)
     line_said = turn.spoken
     match = known.subjects.subject.search(line_said.fold) if place is not None else None

@@ -17,6 +17,10 @@ from bot.handlers.turn import Cell, Outcome, Turn, settled
 from storage import places
 from storage.db import Reader
 
+_ALSO = re.compile(
+    "(?:再加|还有|另外|再记|再添|加上?|也有)(?:上|一?[个条项])?[,，:： ]*|(?:also|add)[,: ]+", re.IGNORECASE
+)
+_NOT_BUT = re.compile("不是([^,，]{2,10})[,，]\\s?(?:而?是|应该是)([^,，]{2,10})")
 _CHANGE = re.compile(
     r"第?(\d+)\s*(?:条|个)?\s*(?:改|换|->|=|change|to)\s*(?:为|成|到|第)?\s*(\d+)\s*项?", re.IGNORECASE
 )
@@ -81,6 +85,9 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
     if not (consent or dropped or changed or only):
+        more = _more(turn, question)
+        if more is not None:
+            return Outcome(replace(turn.session, question=more, retries=0))
         picked = pick(turn.spoken, question.words)
         if not (picked.meant or picked.denied) or turn.said.remark is Remark.QUESTION:
             return flow.not_understood(turn)
@@ -94,6 +101,22 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         items[number - 1] = known[no]
     keep = [k for k in range(n) if k + 1 not in dropped and (not only or k + 1 in only)]
     return _record(tx, turn, [(items[k], question.words[k]) for k in keep])
+
+
+def _more(turn: Turn, question: AskVisit) -> AskVisit | None:
+    """再加一个，他家厕所也坏了 · 不是张三家，是李三家: the same list with more on it, or with another household."""
+    mended = _NOT_BUT.fullmatch(turn.said.words.strip(" 。."))
+    if mended and mended[1].strip() == question.object:
+        words = tuple(words.replace(question.object, mended[2].strip()) for words in question.words)
+        return replace(question, object=mended[2].strip(), words=words)
+    also = _ALSO.match(turn.said.words)
+    seen = propose(turn.said.words[also.end() :], turn.context.index, turn.campaign) if also else None
+    if seen is None or not seen.proposals:
+        return None
+    items = (*question.items, *(proposal.item_id for proposal in seen.proposals))
+    return replace(
+        question, items=items, words=(*question.words, *(proposal.words for proposal in seen.proposals))
+    )
 
 
 def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:

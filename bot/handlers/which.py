@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
+from bot.dialogue.session import AskAnswer
 from bot.domain import progress
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
@@ -16,6 +18,7 @@ _CONSENT = re.compile(
 _FIRST = re.compile(
     rf"(?:最?前)面?(?P<n>{NUMBER})\s?[项条题个]|\bfirst\s(?P<word>\d+|five|ten|twenty)\sitems?"
 )
+_BEFORE = re.compile("(?:前面|前边|前头|上面|之前)的?|everything before|the ones before")
 _WORDS = {"five": 5, "ten": 10, "twenty": 20}
 
 
@@ -27,6 +30,16 @@ def asks_which(turn: Turn) -> Outcome | None:
     if no in turn.campaign.by_no:
         return flow.refused(turn, line("which_answer", no=no))
     first, place = _FIRST.search(text), flow.current_place(turn)
+    before = _BEFORE.match(text)
+    if place is not None and before:
+        items = turn.items_of(place)
+        here = turn.session.question.item if isinstance(turn.session.question, AskAnswer) else ""
+        nos = [item.no for item in takewhile(lambda item: item.id != here, items)]
+        return (
+            flow.refused(turn, line("which_items", words=before[0], items=progress.ranges(nos)))
+            if nos
+            else None
+        )
     if first is None or place is None:
         return None
     n = _WORDS.get(first["word"]) or parse_number(first["n"] or first["word"]) or 0

@@ -83,6 +83,8 @@ def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
     reading = _read_clause(first, words)
     if reading.answer is FOUND and line.fold.isascii() and _NOTHING.search(line.fold):
         return ParsedAnswer(EITHER)
+    if not reading.could and len(spans) > 1 and _ends_clear(line, spans, words):
+        return ParsedAnswer((CLEAR,), line.cut(spans[0][0], spans[-2][1]).strip(SEPARATORS))
     if not reading.could or len(spans) == 1:
         return reading
     others = [line.fold[s:e] for s, e in spans[1:]]
@@ -92,6 +94,16 @@ def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
         begins = line.fold.index(first.fold, start) + len(first.fold) - len(reading.detail.fold)
         return _with_chatter(reading, line.cut(begins).strip(SEPARATORS), others, words)
     return _with_chatter(reading, line.cut(spans[1][0]).strip(SEPARATORS), others, words)
+
+
+def _ends_clear(line: Line, spans: list[tuple[int, int]], words: AnswerWords) -> bool:
+    """干部天天在村，没问题: the last clause answers, and nothing before it tells of anything bad, denied or found."""
+    if look_up(line.fold[slice(*spans[-1])], words) != (CLEAR,):
+        return False
+    before = line.fold[spans[0][0] : spans[-2][1]]
+    if re.search(r"\d", before):  # 99，无 names an item that is not there
+        return False
+    return not (_takes_back(CLEAR, before, words) or _DENIES.search(before) or words.hedge.search(before))
 
 
 def _says_nothing(text: str, words: AnswerWords) -> bool:

@@ -27,12 +27,32 @@ _VISIT = re.compile(
     rf"\s?(?P<n>{NUMBER})\s?多?(?:农户|户人家|户群众|户|家)(?:人家)?"
 )
 _VISITED_TOO = re.compile(rf"(?P<n>{NUMBER})\s?户\s?(?:都|全部|全)?(?P<verb>入户|走访)(?:走访|了|过|到)?")
-_VISITED = re.compile(r"(?:visited|checked|saw)\s(?P<n>\d{1,5})\s(?:households?|homes?|families|houses?)")
+_VISITED = re.compile(
+    r"(?:visited|checked|saw|went to|called at|been to)\s(?P<n>\d{1,5})\s(?:households?|homes?|families|houses?)"
+)
+_VISITED_LAST = re.compile(
+    r"(?P<n>\d{1,5})\s(?:households?|homes?|families|houses?)\s(?:visited|checked|seen)"
+)
 _HOUSEHOLDS = re.compile(rf"(?P<n>{NUMBER})\s?多?(?:户|家)")
 _BEFORE = re.compile(r"(?:^|[\s,;。.!、:()]|[无没有题好常及到项\dr])$")
 _AFTER = re.compile(r"\s*(?:$|[,;。.!、:()\n]|都|均|全|没|未|无|一切|\d|[除其])|\s")
 _MORE_WAYS = re.compile(r"名册|花名册|问了|询问|\d户|每户|学校|微信|照片")
 _BOUNDS = r"(?:^|(?<=[\s,;。.!、:(])|(?<=\d无)|(?<=问题))(?:{})了?(?=$|[\s,;。.!、:)])"
+
+
+# What says how something was checked, in words of people's own; and that it was not.
+_WAYS = re.compile(
+    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|挨家|挨户|逐户|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house",
+    re.I,
+)
+_UNDONE = re.compile(
+    r"(?:还|都|也|我们?|俺们?|暂时|目前|根本|压根){0,3}(?:没|未|不|甭|别)|not\b|no\b|haven't|didn't", re.I
+)
+
+
+def names_a_way(words: str) -> bool:
+    """Whether words of people's own say how something was checked."""
+    return _WAYS.search(words) is not None and _UNDONE.match(words) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +73,12 @@ def basis_words(data: Mapping[str, Any]) -> BasisWords:
 def take_basis(line: Line, words: BasisWords) -> tuple[Line, str]:
     """`line` with every basis in it blanked out (the length stays), and the basis said, several joined by 、."""
     text, found = line.fold, dict[int, str]()
-    for match in (*_VISIT.finditer(text), *_VISITED_TOO.finditer(text), *_VISITED.finditer(text)):
+    for match in (
+        *_VISIT.finditer(text),
+        *_VISITED_TOO.finditer(text),
+        *_VISITED.finditer(text),
+        *_VISITED_LAST.finditer(text),
+    ):
         if _BEFORE.search(text[max(0, match.start() - 1) : match.start()]) and _AFTER.match(
             text, match.end()
         ):

@@ -34,7 +34,7 @@ _TURNED = re.compile(
 _POINTER = re.compile(r"的?(?:项目|项|条)?(?:有|是|为)?[\s:]*$")
 _POINTS_ON = re.compile(r"(?:的|项目|是|为|的有|:)[\s:]*$")
 _ANSWER_FOLLOWS = re.compile(
-    r"[\s,:.、=-]{0,3}(?:都|均|全部?|也|还|就|暂时?|is|are|\s){0,3}(?:没|无|未|莫|木有|有|发现|存在|不涉|不适|不存|不属|正常|好|挺好|很好|稍后|跳过|一切|"
+    r"[\s,:.、=-]{0,3}(?:都|均|全部?|也|还|就|暂时?|is|are|\s){0,3}(?:没|无|未|莫|木有|有|发现|存在|不涉|不适|不存|不属|正常|好|挺好|很好|稍后|跳过|先放|先不|先跳|放一放|回头|一切|"
     r"ok|clear|none|nothing|found|problem|no\b|fine|n/a|na\b|not|later|skip|[✅👍👌])"
 )
 
@@ -144,7 +144,12 @@ def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:
         return start == 0 or text[start - 1] in _WEAK or bool(_STRONG.search(text, max(0, start - 4), start))
     follows = bool(_ANSWER_FOLLOWS.match(text, match.end()))
     if _STRONG.search(text, max(0, start - 4), start) or start == 0:
-        return follows or groups["refs"][0].isascii() or groups["refs"][0] == "第"
+        return (
+            follows
+            or groups["refs"][0].isascii()
+            or groups["refs"][0] == "第"
+            or groups["refs"].endswith("项")
+        )
     if _TURNED.search(text, max(0, start - 10), start):
         return True
     return follows and (text[start - 1] in _WEAK or bool(joins.join.search(text, max(0, start - 8), start)))
@@ -194,13 +199,18 @@ def _with_exceptions(pieces: list[Piece], marked: ParsedBulk, answers: AnswerWor
     """Join `…，除了12` to what it is an exception from: the piece before it, or the words before all pieces."""
     joined: list[Piece] = []
     for piece in pieces:
-        if piece.subject.spread is not Spread.ALL or piece.predicate.fold or not piece.subject.nos:
+        unsaid = not piece.predicate.fold or (
+            bool(joined) and not parse_answer(piece.predicate, answers).could
+        )
+        if piece.subject.spread is not Spread.ALL or not unsaid or not piece.subject.nos:
             joined.append(piece)
         elif not joined and look_up(marked.lead.fold, answers):
             joined.append(replace(piece, predicate=marked.lead))
             marked.lead = SILENCE
         elif joined and joined[-1].subject.spread not in (Spread.REST, Spread.ONWARD):
             before, out = joined[-1].subject, piece.subject.nos
+            if piece.predicate.fold:  # fine except 6, checked the lists
+                marked.rest.append(piece.predicate.words)
             nos = (
                 (*before.nos, *out)
                 if before.spread is Spread.ALL

@@ -16,7 +16,7 @@ from bot.dialogue.parsing.numerals import NUMBER, parse_number
 
 _CUTS = re.compile(r"[,;。.!~…:、\n]+|\s+(?![a-z0-9])")
 _ORDINAL = re.compile(
-    rf"第\s?(?P<a>{NUMBER})\s?(?:个|条|项|处|种|家)?|(?P<b>{NUMBER})\s?(?:个|条|处|种|号)?(?=$|[\s,对错是不要记删去改留])"
+    rf"第\s?(?P<a>{NUMBER})\s?(?:个|条|项|处|种|家)?|(?<![\d一-鿿])(?P<b>\d{{1,2}})\s?(?:个|条)?(?=$|[\s,对错是不要记删去改留])"
     rf"|\bthe\s(?P<word>first|second|third|fourth|last)\b(?:\sone)?"
 )
 _WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
@@ -57,8 +57,14 @@ def option_words(data: Mapping[str, Any]) -> OptionWords:
     """Compile [verdicts]."""
     verdicts = data["verdicts"]
     return OptionWords(
-        yes={kind: frozenset(map(key, words["yes"])) for kind, words in verdicts["of"].items()},
-        no={kind: frozenset(map(key, words["no"])) for kind, words in verdicts["of"].items()},
+        yes={
+            kind: frozenset(map(key, [*words["yes"], *data["confirm"]["yes"]]))
+            for kind, words in verdicts["of"].items()
+        },
+        no={
+            kind: frozenset(map(key, [*words["no"], *data["confirm"]["no"]]))
+            for kind, words in verdicts["of"].items()
+        },
         before=re.compile(rf"(?:{any_of(verdicts['before'])})\s?"),
         after=re.compile(rf"\s?(?:{any_of(verdicts['after'])})$"),
     )
@@ -66,9 +72,8 @@ def option_words(data: Mapping[str, Any]) -> OptionWords:
 
 def verdict(line: Line, kind: str, words: OptionWords) -> bool | None:
     """Whether `line` is a yes or a no to this kind of question: 报上去 to "hand it in?"."""
-    said = {_verdict(clause, kind, words) for clause in _clauses(line.fold)}
-    said.discard(None)
-    return said.pop() if len(said) == 1 else None
+    said = [found for clause in _clauses(line.fold) if (found := _verdict(clause, kind, words)) is not None]
+    return said[-1] if said else None  # 好，先不交
 
 
 def _verdict(clause: str, kind: str, words: OptionWords) -> bool | None:

@@ -13,15 +13,15 @@ from itertools import pairwise
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.parsing.amend import find_amendment
 from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
-from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
-from bot.dialogue.parsing.basis import ask_basis, take_basis
+from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent, tells_of_trouble
+from bot.dialogue.parsing.basis import ask_basis, names_a_way, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
-from bot.dialogue.parsing.shape import alone_found, answers_first, bases_in, only_the_rest, well_formed
+from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
@@ -46,8 +46,11 @@ _MAY_ANSWER = re.compile(
     r"\b(?:problems?|issues?)\b|[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$"
 )
 _SORRY = re.compile(
-    "(?:(?:不好意思|对不起|抱歉|哎呀|sorry|oops)(?:啊|哈|呀|了)?[,。.!~ ]+)+(?=.)"
+    "(?:(?:不好意思|对不起|抱歉|哎呀|等等|等一下|慢着|sorry|oops|no wait|wait|hold on)(?:啊|哈|呀|了)?[,。.!~ ]+)+(?=.)"
 )  # says nothing of a village
+_FIRST_ONE = re.compile(
+    r"(?:the\s)?(?P<word>first|second|third|fourth)(?:\s(?:one|option|choice))?(?:,?\splease)?[.!]?"
+)
 _TRIM = " \n,;。.!~…"
 _NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
@@ -96,7 +99,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
         return None
     bare, basis = take_basis(plain, vocabulary.bases)
     marked = _marks(bare, expect, vocabulary)
-    if marked.inferred or not (well_formed(marked) or alone_found(marked)):
+    if marked.inferred or not (well_formed(marked) or alone(marked)):
         return None
     return _with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
 
@@ -149,6 +152,9 @@ def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> Par
 
 
 def _number(line: Line) -> int | None:
+    word = _FIRST_ONE.fullmatch(line.fold)
+    if word:
+        return {"first": 1, "second": 2, "third": 3, "fourth": 4}[word["word"]]
     match = _WHOLE_NUMBER.fullmatch(line.fold)
     return parse_number(match["n"]) if match else None
 
@@ -239,7 +245,10 @@ def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> Par
 def _with_reading(plain: ParsedMessage, reading: ParsedAnswer) -> ParsedMessage:
     if reading.doubt:
         return replace(plain, doubt=reading.doubt)
-    return replace(plain, choice=reading.answer, detail=_sentence(reading.detail.words))
+    said = _sentence(reading.detail.words)
+    if reading.answer is Answer.CLEAR and not plain.basis and names_a_way(said):
+        return replace(plain, choice=Answer.CLEAR, basis=said)
+    return replace(plain, choice=reading.answer, detail=said)
 
 
 def _with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary) -> ParsedMessage:
@@ -251,8 +260,29 @@ def _with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary
                 _with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
             )
         marked.rest.insert(0, marked.lead.words)
-    answers = tuple(replace(mark, detail=_sentence(mark.detail)) for mark in marked.answers)
-    return replace(plain, bulk=answers, rest=tuple(map(_sentence, marked.rest)))
+    answers = tuple(
+        _with_way(replace(mark, detail=_sentence(mark.detail)), plain, vocabulary) for mark in marked.answers
+    )
+    rest = tuple(map(_sentence, marked.rest))
+    ways = [words for words in rest if _says_how(words, vocabulary)] if not plain.basis else []
+    if len(ways) == 1 and any(mark.answer is Answer.CLEAR and not mark.basis for mark in answers):
+        return replace(
+            plain, bulk=answers, basis=ways[0], rest=tuple(words for words in rest if words not in ways)
+        )
+    return replace(plain, bulk=answers, rest=rest)
+
+
+def _with_way(mark: BulkAnswer, plain: ParsedMessage, vocabulary: Vocabulary) -> BulkAnswer:
+    """21-23无，看水质报告: the words behind a clear that say how it was checked."""
+    said = mark.detail
+    if mark.answer is not Answer.CLEAR or not said or plain.basis or not _says_how(said, vocabulary):
+        return mark
+    return replace(mark, detail="", basis=said)
+
+
+def _says_how(words: str, vocabulary: Vocabulary) -> bool:
+    trouble = tells_of_trouble(words.lower(), vocabulary.answers)
+    return names_a_way(words) and not trouble and not re.search(r"\d+\s?[-到至~]\s?\d", words)
 
 
 def _to_question(

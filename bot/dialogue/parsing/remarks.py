@@ -35,6 +35,20 @@ _ITEM = r"(?:第|items?\s)?\d{1,3}[项条]?"
 _ITEMS = rf"(?:{_ITEM}(?:\s?(?:[-~、,和跟与及到至]|and)\s?{_ITEM}){{0,5}}的?(?:都|全|答案|结果|那个|也|\s?(?:were|was|are|is))?\s?)?"
 
 
+# 等水利局来人再说吧; 已经修好了: nothing that will be done
+_NO_PLAN = re.compile(
+    r".{0,20}(?:再说|再看|再定|再议)(?:吧|了|呗|嘛)?|(?:我们?|这个?|那个?|问题|水管|它)?(?:已经?|都|早就?|全部?|也){0,3}(?:弄|修|换|改|办|整改|处理|解决|完成|搞定|整改完)(?:好|完|成|到位|毕|完成)?了(?:呀|啊|的|呢)?"
+)
+# 这条撤了吧, delete that one: what was recorded is to go
+RETRACTS = re.compile(
+    r"(?:这|那|刚才那?|上)(?:个|条|项|一条|一个).{0,3}(?:撤|删|作废|取消|不要|不算|别记)|(?:撤|删|去)掉?(?:了)?吧$|\b(?:delete|remove|void|drop|take off) (?:that|this|it)\b"
+)
+_NOT_SO = re.compile(
+    r"\d{1,3}\s?[项题]?\s?(?:应该)?(?:不是|isn't|is not)\s?(?:没有?|无|有|clear|fine|found|ok)"
+)
+_ENGLISH_NOT = re.compile(
+    r"(?:actually\s)?(?:it's|it is|that's|that is)\s[^,;]{2,40},?\s(?:and\s)?not\s.{2,40}|not\s[^,;]{2,30},\s?(?:it's|it is|it was|but)\s.{2,40}"
+)
 _NOT_BUT_INSIDE = re.compile(
     r"(?:^|[,;。.!~ ])(?:其实)?不是[^,;。]{1,12}[, ]{0,2}(?:而是|应该是|应是|是)"
 )  # 等等，不是三组，是四组
@@ -92,6 +106,10 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
     whole = line.fold.strip(_TRIM)
     if any(map(words.corrects.match, said)) or _NOT_BUT.fullmatch(whole) or _NOT_BUT_INSIDE.search(whole):
         return Remark.CORRECTION
+    if RETRACTS.search(whole) or _NOT_SO.match(whole) or _ENGLISH_NOT.fullmatch(whole):
+        return Remark.CORRECTION
+    if _NO_PLAN.fullmatch(whole):
+        return Remark.CHAT
     if any(map(words.complains.search, said)) or _OF_A_PICTURE.fullmatch(whole):
         return Remark.CHAT
     return Remark.CHAT if all(_chats(text, words) for text in said) else None
@@ -106,6 +124,8 @@ def _asks(text: str, words: RemarkWords) -> bool:
     if text.isascii():
         return words.english.match(text) is not None
     plain = words.asks_nothing.sub("", text)
+    if len(text) == 1:  # 下周五，不，下下周五
+        return False
     return words.asks.search(plain) is not None or words.ends.search(plain) is not None
 
 

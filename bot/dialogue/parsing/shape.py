@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.dialogue.parsing.answers import FOUND, SEPARATORS
+from bot.dialogue.parsing.answers import SEPARATORS
 from bot.dialogue.parsing.basis import BasisWords, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, Piece
 from bot.dialogue.parsing.normalise import Line
@@ -34,11 +34,11 @@ def only_the_rest(marked: ParsedBulk) -> bool:
     return only.spread in (Spread.REST, Spread.ONWARD) and not only.detail
 
 
-def alone_found(marked: ParsedBulk) -> bool:
-    """12有两户慢病卡没办: one item and what was found there, in so many words."""
+def alone(marked: ParsedBulk) -> bool:
+    """12有两户慢病卡没办, 8不涉及，俺村没高中生: one item, its answer, and words with it."""
     if len(marked.pieces) != 1 or len(marked.answers) != 1 or marked.rest or marked.lead.fold:
         return False
-    return marked.answers[0].answer is FOUND and len(marked.answers[0].nos) == 1
+    return len(marked.answers[0].nos) == 1
 
 
 def answers_first(marked: ParsedBulk) -> bool:
