@@ -182,7 +182,7 @@ class Rehearsal:
 
         def run(tx: Transaction) -> bool:
             tick(tx, self.context, self.hours, now)
-            return bool(outbox.unsent(tx, 0, 1))
+            return bool(outbox.unsent(tx, now, limit=1))
 
         if await self.database.transaction(run):
             await self.deliver()

@@ -364,13 +364,14 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
     about      TEXT,           -- JSON: the question or finding a reply to it speaks of
     reason     TEXT NOT NULL CHECK (reason IN ('reply', 'notice', 'reminder', 'digest', 'room')),
     priority   INTEGER NOT NULL DEFAULT 0,  -- higher goes first among what waits for one room
-    not_before TEXT,           -- time before which it is not sent
+    not_before TEXT,           -- time, in UTC, before which it is not sent; it holds up nothing meanwhile
     written_at TEXT NOT NULL,
     sent_at    TEXT,
     event_id   TEXT,
     failed     TEXT            -- why it can never be sent
 ) STRICT;
-CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL AND failed IS NULL;
+CREATE INDEX outbox_unsent ON outbox (priority DESC, id, not_before) WHERE sent_at IS NULL AND failed IS NULL;
+CREATE INDEX outbox_later ON outbox (not_before) WHERE not_before IS NOT NULL AND sent_at IS NULL AND failed IS NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_reminders ON outbox (person_id, written_at) WHERE reason = 'reminder';
 

@@ -110,7 +110,7 @@ class InMemoryBot:
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
-        new = outbox.unsent(self.tx, last, 10_000)
+        new = [row for row in outbox.unsent(self.tx, self.now, limit=10_000) if row.id > last]
         if self.deliver:
             for row in new:
                 outbox.sent(self.tx, row.id, f"$bot-{row.id}", self.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat import Upload
@@ -26,7 +26,10 @@ class OutboxHarness:
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
         self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
-        self.waits: list[float] = []  # seconds that a sender wanted to wait before its next try
+        self.waits: list[
+            float
+        ] = []  # seconds that a sender wanted to wait: its clock has moved on when it wakes
+        self.asleep: asyncio.Event | None = None  # waiting takes until it is set; None: no time at all
 
     def sender(self) -> OutboxSender:
         async def build(row: OutboxRow) -> Upload | str:
@@ -34,7 +37,11 @@ class OutboxHarness:
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
-            await asyncio.sleep(0)  # the others go on meanwhile
+            until = self.now + timedelta(seconds=seconds)
+            async with self.server.arrived:
+                self.server.arrived.notify_all()
+            await (self.asleep.wait() if self.asleep else asyncio.sleep(0))  # the others go on meanwhile
+            self.now = max(self.now, until)
 
         return OutboxSender(self.database, self.server, build, lambda: self.now, sleep=sleep)
 
@@ -48,7 +55,7 @@ class OutboxHarness:
         return await self.database.transaction(work)
 
     async def unsent(self) -> list[OutboxRow]:
-        return await self.database.read(lambda tx: outbox.unsent(tx, 0))
+        return await self.database.read(lambda tx: outbox.unsent(tx, self.now))
 
     async def column(self, name: str, row: int) -> object:
         return await self.database.read(
@@ -70,6 +77,15 @@ class OutboxHarness:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20), self.server.arrived:
             await self.server.arrived.wait_for(condition)
+
+    async def until_asked(self, of: str) -> None:
+        """The homeserver has been asked about something that ends like this."""
+        async with asyncio.timeout(20):
+            while not any(what.endswith(of) for _, what in self.server.asked):
+                await self.unsent()
+
+    async def until_waiting(self, times: int) -> None:
+        await self.until(lambda: len(self.waits) == times)
 
     async def until_empty(self) -> None:
         async with asyncio.timeout(20):
