@@ -14,9 +14,10 @@ from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError, Upload
+from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError
 from bot.clock import Clock, SystemClock
 from bot.context import Context, build_context
+from bot.delivery.document import Document
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
@@ -200,8 +201,8 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
 
     source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
 
-    async def build(row: OutboxRow) -> Upload | str:
-        return await ledger_for(source, row.content, clock.now())
+    async def build(row: OutboxRow) -> Document | str:
+        return await ledger_for(source, row, clock.now())
 
     sender = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000

@@ -19,13 +19,14 @@ from functools import partial
 from heapq import heappop, heappush
 
 from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload, notice
+from bot.delivery.document import Document, file_content, note_export
 from storage import outbox, people, rooms
 from storage.db import Database, Reader, StorageError, Transaction
 from storage.outbox import InHand, OutboxRow
 
 log = logging.getLogger(__name__)
 
-Builder = Callable[[OutboxRow], Awaitable[Upload | str]]
+Builder = Callable[[OutboxRow], Awaitable[Document | str]]
 _Queued = tuple[int, int, OutboxRow]  # negative priority and number: what a heap sorts by
 LONGEST_WAIT = 60.0  # seconds between two tries
 AT_ONCE = 2000  # rows held in memory
@@ -56,6 +57,7 @@ class OutboxSender:
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _held: dict[int, OutboxRow] = field(default_factory=dict)  # until the disk says what became of them
     _up_to: int = 0  # every row up to this number was read, but for those whose time had not come
+    _files: dict[int, Upload] = field(default_factory=dict)  # on their way
     _done: list[tuple[int, str | None]] = field(default_factory=list)
     _alarm: asyncio.Task[None] | None = None  # wakes us when the earliest row that must wait may go
 
@@ -138,7 +140,7 @@ class OutboxSender:
         if self._alarm is not None:
             self._alarm.cancel()
         wait = at - self.now() if at else None
-        self._alarm = asyncio.create_task(self._ring(wait.total_seconds())) if wait else None
+        self._alarm = asyncio.create_task(self._ring(wait.total_seconds())) if wait is not None else None
 
     async def _ring(self, seconds: float) -> None:
         await self.sleep(seconds)
@@ -159,6 +161,7 @@ class OutboxSender:
             while queue:
                 *_, row = heappop(queue)
                 event_id, failed = await self._carry(row)
+                self._files.pop(row.id, None)
                 if failed:
                     log.warning("outbox row %d can never be sent: %s", row.id, failed)
                     await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
@@ -221,15 +224,25 @@ class OutboxSender:
             event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
             if event_id is not None:
                 return event_id
-        upload = await self.build(row) if row.act == "ledger" else None
+        upload = await self._built(row) if row.act == "ledger" else None
         if isinstance(upload, str):
             content = notice(upload)
             upload = None
         else:
-            content = _file(upload) if upload else await self._resolved(row)
+            content = file_content(upload) if upload else await self._resolved(row)
         written_at = datetime.fromisoformat(row.written_at)
         message = Message(room_id, txn_id, row.type, content, written_at, row.reason)
         return await self.chat.send(message, upload)
+
+    async def _built(self, row: OutboxRow) -> Upload | str:
+        """The file, made once: every try sends the one that was noted; or the words to send instead."""
+        if row.id in self._files:
+            return self._files[row.id]
+        made = await self.build(row)
+        if isinstance(made, str):
+            return made
+        await self.database.transaction(partial(note_export, made=made, now=self.now()))
+        return self._files.setdefault(row.id, made.upload)
 
     async def _direct(self, row: OutboxRow) -> str:
         """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
@@ -273,8 +286,3 @@ def _with_rooms(tx: Reader, rows: list[OutboxRow]) -> list[tuple[OutboxRow, str]
         room_id = row.room_id or (rooms.direct(tx, row.person_id) if row.person_id is not None else None)
         keyed.append((row, room_id or f"person {row.person_id}"))
     return keyed
-
-
-def _file(upload: Upload) -> dict[str, object]:
-    info = {"mimetype": upload.mimetype, "size": len(upload.data)}
-    return {"msgtype": "m.file", "body": upload.name, "filename": upload.name, "info": info, "m.mentions": {}}

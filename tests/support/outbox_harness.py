@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat import Upload
+from bot.delivery.document import Document
 from bot.delivery.outbox_sender import OutboxSender
 from storage import outbox
 from storage.db import Database, Transaction
+from storage.exports import Export
+from storage.history import Action
 from storage.outbox import OutboxRow, Outgoing
 from tests.support.fake_homeserver import FakeHomeserver
 from tests.support.records import add_person
@@ -25,14 +28,20 @@ class OutboxHarness:
 
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
-        self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
+        self.ledger: Document | str = Document(
+            Upload("台账.xlsx", "application/x", b"xlsx"),
+            Export("ledger", {"unit": "yq"}, "2:0123456789abcdef", "5ha", "c0"),
+            Action("export", 1, NOW, "none", "$asked"),
+        )
+        self.built = 0
         self.waits: list[
             float
         ] = []  # seconds that a sender wanted to wait: its clock has moved on when it wakes
         self.asleep: asyncio.Event | None = None  # waiting takes until it is set; None: no time at all
 
     def sender(self) -> OutboxSender:
-        async def build(row: OutboxRow) -> Upload | str:
+        async def build(row: OutboxRow) -> Document | str:
+            self.built += 1
             return self.ledger
 
         async def sleep(seconds: float) -> None:
