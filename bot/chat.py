@@ -43,6 +43,7 @@ class Edited:
 
     target: str  # event id of the original
     words: str
+    in_clear: bool = False  # without encryption, in an encrypted room
 
 
 @dataclass(frozen=True, slots=True)
