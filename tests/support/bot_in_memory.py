@@ -60,7 +60,9 @@ class InMemory(sqlite3.Connection):
 
 def _open() -> sqlite3.Connection:
     # Whatever thread the garbage collector runs in may close it.
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=InMemory, check_same_thread=False)
+    connection = sqlite3.connect(
+        ":memory:", isolation_level=None, factory=InMemory, check_same_thread=False, cached_statements=512
+    )
     connection.row_factory = sqlite3.Row
     return connection
 
