@@ -210,9 +210,7 @@ def test_events_that_do_not_name_their_device_are_read(homeserver: Running, tmp_
     asyncio.run(newer_client())
 
 
-def test_a_file_sent_in_clear_into_an_encrypted_room_is_read_and_known_as_such(
-    homeserver: Running, tmp_path: Path
-) -> None:
+def test_a_file_sent_in_clear_into_an_encrypted_room_is_read(homeserver: Running, tmp_path: Path) -> None:
     async def send() -> None:
         async with chatting(homeserver, tmp_path) as c:
             content = {"msgtype": "m.image", "body": "a.jpg", "url": "mxc://paicha.local/abc"}
@@ -221,11 +219,19 @@ def test_a_file_sent_in_clear_into_an_encrypted_room_is_read_and_known_as_such(
             assert isinstance(said, Said)
             assert said.media is not None
             assert said.media.url == "mxc://paicha.local/abc"
-            assert said.in_clear is True
+
+    asyncio.run(send())
+
+
+def test_words_sent_without_encryption_into_an_encrypted_room_are_known_as_such(
+    homeserver: Running, tmp_path: Path
+) -> None:
+    async def send() -> None:
+        async with chatting(homeserver, tmp_path) as c:
+            await put_raw(c.phone, c.room, {"msgtype": "m.text", "body": "没加密"}, "m.room.message")
+            assert (await c.ear.hears("没加密")).content == Said("没加密", in_clear=True)
             await c.phone.say(c.room, "加密的")
-            said = (await c.ear.hears("加密的")).content
-            assert isinstance(said, Said)
-            assert said.in_clear is False
+            assert (await c.ear.hears("加密的")).content == Said("加密的")
 
     asyncio.run(send())
 
