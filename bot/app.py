@@ -9,13 +9,15 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError, Upload
+from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError
 from bot.clock import Clock, SystemClock
 from bot.context import Context, build_context
+from bot.delivery.document import Document
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
@@ -69,11 +71,12 @@ class Bot:
     async def _until_noted(self, batch: Batch) -> None:
         """People may reply to a message before its sending is noted (it may even have been sent by a process that was
         killed then). Without its event id nobody knows what they speak of: wait for it, a little."""
+        now = self.clock.now()
         pointed = [(e.room_id, target) for e in batch.events if (target := _pointed_at(e.content))]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTED_SECONDS):
                 while True:
-                    if not pointed or not await self.database.read(lambda tx: _unclear(tx, pointed)):
+                    if not pointed or not await self.database.read(lambda tx: _unclear(tx, pointed, now)):
                         return
                     self.sender.wake()
                     await self.sender.note_arrived()
@@ -173,9 +176,9 @@ def _pointed_at(content: Content) -> str:
             return ""
 
 
-def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]]) -> bool:
+def _unclear(tx: Reader, pointed: Sequence[tuple[str, str]], now: datetime) -> bool:
     """Whether one of these (room id, event id) is of nobody we know, while a message of ours there may be on its way."""
-    rooms_with_open = outbox.rooms_with_unsent(tx)
+    rooms_with_open = outbox.rooms_with_unsent(tx, now)
     return any(
         room_id in rooms_with_open and not outbox.is_ours(tx, target) and inbox.get(tx, target) is None
         for room_id, target in pointed
@@ -198,8 +201,8 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
 
     source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
 
-    async def build(row: OutboxRow) -> Upload | str:
-        return await ledger_for(source, row.content, clock.now())
+    async def build(row: OutboxRow) -> Document | str:
+        return await ledger_for(source, row, clock.now())
 
     sender = OutboxSender(database, edge.chat, build, clock.now)
     limit = config.media_limit_mb * 1_000_000

@@ -43,6 +43,7 @@ class Edited:
 
     target: str  # event id of the original
     words: str
+    in_clear: bool = False  # without encryption, in an encrypted room
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class RoomSeen:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A person has read a room up to this message."""
+    """A person has read a room up to this message. So far only a rehearsal's `/read` brings it, and nobody asks."""
 
     room_id: str
     user_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from importlib import resources
 
 from bot.dialogue.parsing.vocabulary import Vocabulary, vocabulary
@@ -29,8 +30,9 @@ class Context:
     user_id: str  # the bot's own Matrix id
 
 
+@lru_cache(maxsize=8)
 def build_context(campaign: Campaign, user_id: str) -> Context:
-    """Read the data files beside the code."""
+    """Read the data files beside the code; once a process, since nothing of it ever changes."""
     return Context(
         campaign=campaign,
         vocabulary=vocabulary(_data("bot.dialogue.parsing", "words.toml"), campaign),

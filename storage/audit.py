@@ -177,6 +177,7 @@ _FINDING = (
     "place_id item_id object description cause measure horizon due mechanism unit unit_id responsible responsible_id"
     " result source state reporter_id on_behalf_of verifier_id opened_at closed_at recurrences extensions campaign version"
 )
+_EXPORT = "kind scope seq head person_id at sha256 content_hash final reason"
 _TABLES = (
     _Table("check", "checks", "place_id, item_id", ("answer", "basis")),
     _Table(
@@ -191,6 +192,8 @@ _TABLES = (
     _Table("unit", "units", "id, ''", ("name", "kind", "until")),
     _Table("grant", "grants", "id, ''", ("person_id", "role", "unit_id", "place_id", "until")),
     _Table("hand_in", "hand_ins", "id, ''", ("kind", "place_id", "withdrawn_at")),
+    _Table("export", "exports", "id, ''", tuple(_EXPORT.split())),
+    _Table("feedback", "feedback", "id, ''", ("person_id", "words", "state", "answer", "at")),
 )
 _LAST = (
     "SELECT subject, part, field, after, salt IS NULL, action, max(action * 100000 + n) FROM changes"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from storage.db import Transaction
+from storage.history import Record, Subject
 
 
-def add(tx: Transaction, person_id: int | None, words: str, at: datetime) -> None:
-    """`person_id` None: anonymous."""
-    tx.run("INSERT INTO feedback (person_id, words, at) VALUES (?, ?, ?)", (person_id, words, at.isoformat()))
+def add(record: Record, words: str) -> int:
+    """Under the name of who does the action: nobody's, when it is `history.unsigned`. Return its number."""
+    at, person = record.action.at.isoformat(), record.action.person_id
+    sql = "INSERT INTO feedback (person_id, words, at) VALUES (?, ?, ?)"
+    number = record.tx.insert(sql, (person, words, at))
+    sealed = {"person_id": person, "words": words, "state": "open", "at": at}
+    record.changed(Subject("feedback", str(number)), {}, sealed)
+    return number

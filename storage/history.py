@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +39,16 @@ class Action:
     undoes: int | None = None
 
 
+def unsigned(action: Action) -> Action:
+    """The same without a trace to whose it is: neither the person nor the message."""
+    return replace(action, person_id=None, on_behalf_of=None, ref=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a change is about. `part` is the item of a check, else empty."""
 
-    kind: str  # check | finding | evidence | place | unit | person | grant | hand_in | export | action
+    kind: str  # check | finding | evidence | place | unit | person | grant | hand_in | export | feedback | action
     id: str
     part: str = ""
 

@@ -1,11 +1,14 @@
-"""What the bot will say and do, in order. The row's number decides the transaction id: a send repeated is the same send."""
+"""What the bot will say and do, in order. The row's number decides the transaction id: a send repeated is the same send.
+
+Rule: `not_before` is kept in UTC, so that its text sorts as its time does.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from storage.db import Reader, Row, Transaction
 
@@ -14,7 +17,11 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Something to send or do. Without a room it goes to the person's direct room, which is found or opened."""
+    """Something to send or do. Without a room it goes to the person's direct room, which is found or opened.
+
+    Of what waits for one room the higher `priority` goes first, equals in the order they were written. What points at
+    another row (`reaction_to_row`) has the priority and `not_before` of that row.
+    """
 
     room_id: str | None = None
     person_id: int | None = None
@@ -24,7 +31,7 @@ class Outgoing:
     about: str | None = None  # JSON: the question or finding that a reply to it speaks of
     reason: str = "reply"  # reply | notice | reminder | digest | room
     priority: int = 0
-    not_before: datetime | None = None
+    not_before: datetime | None = None  # it holds up nothing until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,19 @@ class OutboxRow:
     content: dict[str, object]
     about: str | None
     reason: str
+    priority: int
+    not_before: str | None
     written_at: str
 
+    @property
+    def ready_at(self) -> datetime:
+        """Since when it may have been sent."""
+        return datetime.fromisoformat(self.not_before or self.written_at)
 
-_COLUMNS = "id, room_id, person_id, act, type, content, about, reason, written_at"
+
+_COLUMNS = "id, room_id, person_id, act, type, content, about, reason, priority, not_before, written_at"
+_UNSENT = "sent_at IS NULL AND failed IS NULL"
+_READY = f"{_UNSENT} AND (not_before IS NULL OR not_before <= ?)"
 
 
 def _row(row: Row) -> OutboxRow:
@@ -65,7 +81,7 @@ def add(tx: Transaction, out: Outgoing, now: datetime) -> int:
             out.about,
             out.reason,
             out.priority,
-            out.not_before.isoformat() if out.not_before else None,
+            _utc(out.not_before) if out.not_before else None,
             now.isoformat(),
         ),
     )
@@ -93,16 +109,38 @@ def reminders_since(tx: Reader, person_id: int, since: str) -> int:
     return tx.number(sql, (person_id, since))
 
 
-def unsent(tx: Reader, after: int, limit: int = 500) -> list[OutboxRow]:
-    sql = f"SELECT {_COLUMNS} FROM outbox WHERE sent_at IS NULL AND failed IS NULL AND id > ? ORDER BY id LIMIT ?"
-    return [_row(row) for row in tx.all(sql, (after, limit))]
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """The rows somebody has read already: all up to a number that had no time to wait for, and these single ones."""
+
+    up_to: int = 0
+    single: Sequence[int] = ()
 
 
-def rooms_with_unsent(tx: Reader) -> set[str]:
+def unsent(tx: Reader, now: datetime, known: InHand = InHand(), limit: int = 500) -> list[OutboxRow]:
+    """What may be sent now and is not known yet, in the order in which it should be sent."""
     sql = (
-        "SELECT DISTINCT room_id FROM outbox WHERE sent_at IS NULL AND failed IS NULL AND room_id IS NOT NULL"
+        f"SELECT {_COLUMNS} FROM outbox WHERE {_READY} AND (id > ? OR not_before IS NOT NULL)"
+        " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY priority DESC, id LIMIT ?"
     )
-    return {row[0] for row in tx.all(sql)}
+    return [_row(row) for row in tx.all(sql, (_utc(now), known.up_to, json.dumps(known.single), limit))]
+
+
+def next_time(tx: Reader, now: datetime) -> datetime | None:
+    """When the earliest of the rows that must not be sent yet may be."""
+    sql = f"SELECT min(not_before) FROM outbox WHERE not_before > ? AND {_UNSENT}"
+    value = tx.value(sql, (_utc(now),))
+    return datetime.fromisoformat(str(value)) if value is not None else None
+
+
+def rooms_with_unsent(tx: Reader, now: datetime) -> set[str]:
+    """The rooms into which something may be on its way."""
+    sql = f"SELECT DISTINCT room_id FROM outbox WHERE {_READY} AND room_id IS NOT NULL"
+    return {row[0] for row in tx.all(sql, (_utc(now),))}
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def instance(tx: Reader) -> str:

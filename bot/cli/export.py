@@ -1,4 +1,4 @@
-"""paicha export: the ledger as a file."""
+"""paicha export: the ledger as a file. It only reads: what the operator takes out is not among the exports."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ async def _write_ledger(options: argparse.Namespace, path: Path) -> int:
             last = await database.read(history.last_received)
             now = last or now
         source = LedgerSource(database, plan.campaign, load_texts(), path.parent / "media")
-        upload = await make_ledger(source, Order(scope), now)
-        options.output.write_bytes(upload.data)
-        print(f"{options.output}: {len(upload.data)} bytes")
+        data = (await make_ledger(source, Order(scope), now)).upload.data
+        options.output.write_bytes(data)
+        print(f"{options.output}: {len(data)} bytes")
         return 0
     finally:
         await database.close()

@@ -1,6 +1,7 @@
-"""The one door out: carries rows of the outbox to the chat, in order inside a room, rooms side by side.
+"""The one door out: carries rows of the outbox to the chat, one at a time inside a room, rooms side by side.
 
-Rule: a row's number decides its transaction id, so sending again after a crash is the same sending. A row is done only
+Rules: in a room the higher priority goes first, equals in the order they were written; a row that is on its way is
+finished first; a row whose time has not come holds up nothing. A row's number decides its transaction id, so sending again after a crash is the same sending. A row is done only
 when its event id stands on the disk. A homeserver forgets transaction ids after some hours: a row older than that, which
 may have been sent before a crash or a time-out, is looked up in its room before it is sent again.
 """
@@ -11,20 +12,22 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from heapq import heappop, heappush
 
 from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload, notice
+from bot.delivery.document import Document, file_content, note_export
 from storage import outbox, people, rooms
 from storage.db import Database, Reader, StorageError, Transaction
-from storage.outbox import OutboxRow
+from storage.outbox import InHand, OutboxRow
 
 log = logging.getLogger(__name__)
 
-Builder = Callable[[OutboxRow], Awaitable[Upload | str]]
+Builder = Callable[[OutboxRow], Awaitable[Document | str]]
+_Queued = tuple[int, int, OutboxRow]  # negative priority and number: what a heap sorts by
 LONGEST_WAIT = 60.0  # seconds between two tries
 AT_ONCE = 2000  # rows held in memory
 # Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
@@ -50,10 +53,13 @@ class OutboxSender:
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _written: bool = True  # rows may stand in the outbox that are not in hand yet
     _note_at: asyncio.TimerHandle | None = None
-    _queues: dict[str, deque[OutboxRow]] = field(default_factory=dict)
+    _queues: dict[str, list[_Queued]] = field(default_factory=dict)  # of each room, as heaps
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _held: dict[int, OutboxRow] = field(default_factory=dict)  # until the disk says what became of them
+    _up_to: int = 0  # every row up to this number was read, but for those whose time had not come
+    _files: dict[int, Upload] = field(default_factory=dict)  # on their way
     _done: list[tuple[int, str | None]] = field(default_factory=list)
-    _last: int = 0
+    _alarm: asyncio.Task[None] | None = None  # wakes us when the earliest row that must wait may go
 
     def wake(self) -> None:
         """Something was written: look again."""
@@ -74,7 +80,7 @@ class OutboxSender:
                 await self._wake.wait()
                 self._wake.clear()
                 if self._written:
-                    await self._collect()
+                    self._set_alarm(await self._collect())
                 if self._note_at is None:
                     await self.note_arrived()
                 self._raise_failures()
@@ -83,14 +89,15 @@ class OutboxSender:
         finally:
             if self._note_at is not None:
                 self._note_at.cancel()
-            for worker in self._workers.values():
-                worker.cancel()
-            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+            tasks = [*self._workers.values(), *([self._alarm] if self._alarm else [])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(StorageError):  # then it is sent again: the same sending
                 await self.note_arrived()
 
     async def drain(self) -> None:
-        """Carry everything there is, then return."""
+        """Carry everything that may go now, then return."""
         while True:
             await self._collect()
             if not self._workers:
@@ -99,23 +106,45 @@ class OutboxSender:
             await self.note_arrived()
             self._raise_failures()
 
-    async def _collect(self) -> None:
-        """Read rows not yet in hand and give each to its room's queue."""
+    async def _collect(self) -> datetime | None:
+        """Read rows that may go and are not in hand yet, and give each to its room's queue. When the next may go."""
         if not self.instance:
             self.instance = await self.database.read(outbox.instance)
         room_for = AT_ONCE - sum(map(len, self._queues.values()))
         if room_for <= 0:
-            return  # looked at again when a room is through
+            return None  # looked at again when a room is through
         self._written = False
-        after = self._last
-        rows = await self.database.read(lambda r: _with_rooms(r, outbox.unsent(r, after, room_for)))
+        now, known = self.now(), self._known()
+
+        def look(tx: Reader) -> tuple[list[tuple[OutboxRow, str]], datetime | None]:
+            return _with_rooms(tx, outbox.unsent(tx, now, known, room_for)), outbox.next_time(tx, now)
+
+        rows, later = await self.database.read(look)
         for row, key in rows:
-            self._last = row.id
-            self._queues.setdefault(key, deque()).append(row)
+            self._held[row.id] = row
+            heappush(self._queues.setdefault(key, []), (-row.priority, row.id, row))
             if key not in self._workers:
                 self._workers[key] = asyncio.create_task(self._serve(key))
         if len(rows) == room_for:
             self.wake()
+        else:
+            self._up_to = max(self._up_to, *self._held) if self._held else self._up_to
+        return later
+
+    def _known(self) -> InHand:
+        single = (n for n, row in self._held.items() if n > self._up_to or row.not_before is not None)
+        return InHand(self._up_to, tuple(single))
+
+    def _set_alarm(self, at: datetime | None) -> None:
+        """Wake at this time, and at no other one set before. The tick wakes us too, should a clock be moved meanwhile."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        wait = at - self.now() if at else None
+        self._alarm = asyncio.create_task(self._ring(wait.total_seconds())) if wait is not None else None
+
+    async def _ring(self, seconds: float) -> None:
+        await self.sleep(seconds)
+        self.wake()
 
     def _raise_failures(self) -> None:
         for key, worker in list(self._workers.items()):
@@ -126,15 +155,17 @@ class OutboxSender:
                     self._workers[key] = asyncio.create_task(self._serve(key))
 
     async def _serve(self, key: str) -> None:
-        """Send one room's rows in order; the next only after the one before."""
+        """Send one room's rows, the first in order of those that wait; the next only after the one before."""
         queue = self._queues[key]
         try:
             while queue:
-                event_id, failed = await self._carry(queue[0])
-                row = queue.popleft()
+                *_, row = heappop(queue)
+                event_id, failed = await self._carry(row)
+                self._files.pop(row.id, None)
                 if failed:
                     log.warning("outbox row %d can never be sent: %s", row.id, failed)
                     await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
+                    del self._held[row.id]
                 else:
                     self._done.append((row.id, event_id))
                     if (
@@ -161,6 +192,8 @@ class OutboxSender:
                 outbox.sent(tx, row_id, event_id, at)
 
         await self.database.transaction(note)
+        for row_id, _ in done:
+            del self._held[row_id]
 
     async def _carry(self, row: OutboxRow) -> tuple[str | None, str | None]:
         """Try until it arrives (event id, None) or is known to be hopeless (None, why)."""
@@ -187,20 +220,29 @@ class OutboxSender:
             await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
             return None
         txn_id = f"paicha-{self.instance}-{row.id}"
-        written_at = datetime.fromisoformat(row.written_at)
-        if not timedelta(0) <= self.now() - written_at < REMEMBERED:
-            event_id = await self.chat.find_sent(room_id, txn_id, written_at)
+        if not timedelta(0) <= self.now() - row.ready_at < REMEMBERED:
+            event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
             if event_id is not None:
                 return event_id
-        upload = await self.build(row) if row.act == "ledger" else None
+        upload = await self._built(row) if row.act == "ledger" else None
         if isinstance(upload, str):
             content = notice(upload)
             upload = None
         else:
-            content = _file(upload) if upload else await self._resolved(row)
-        return await self.chat.send(
-            Message(room_id, txn_id, row.type, content, written_at, row.reason), upload
-        )
+            content = file_content(upload) if upload else await self._resolved(row)
+        written_at = datetime.fromisoformat(row.written_at)
+        message = Message(room_id, txn_id, row.type, content, written_at, row.reason)
+        return await self.chat.send(message, upload)
+
+    async def _built(self, row: OutboxRow) -> Upload | str:
+        """The file, made once: every try sends the one that was noted; or the words to send instead."""
+        if row.id in self._files:
+            return self._files[row.id]
+        made = await self.build(row)
+        if isinstance(made, str):
+            return made
+        await self.database.transaction(partial(note_export, made=made, now=self.now()))
+        return self._files.setdefault(row.id, made.upload)
 
     async def _direct(self, row: OutboxRow) -> str:
         """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
@@ -244,8 +286,3 @@ def _with_rooms(tx: Reader, rows: list[OutboxRow]) -> list[tuple[OutboxRow, str]
         room_id = row.room_id or (rooms.direct(tx, row.person_id) if row.person_id is not None else None)
         keyed.append((row, room_id or f"person {row.person_id}"))
     return keyed
-
-
-def _file(upload: Upload) -> dict[str, object]:
-    info = {"mimetype": upload.mimetype, "size": len(upload.data)}
-    return {"msgtype": "m.file", "body": upload.name, "filename": upload.name, "info": info, "m.mentions": {}}

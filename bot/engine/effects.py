@@ -39,7 +39,7 @@ from storage import checks, evidence, feedback, findings, hand_ins, inbox, outbo
 from storage.checks import Given
 from storage.db import Transaction
 from storage.findings import Finding
-from storage.history import Record, record
+from storage.history import Record, record, unsigned
 from storage.outbox import Outgoing
 
 AFTERWARDS = (SendLedger, NotifyRole)  # what leaves by itself leaves after the reply
@@ -75,7 +75,9 @@ def verb_of(effect: Effect) -> str:
             return "hand_in"
         case SetPreference():
             return "prefer"
-        case GiveFeedback() | NotifyRole() | SendLedger() | Withdraw():
+        case GiveFeedback():
+            return "give_feedback"
+        case NotifyRole() | SendLedger() | Withdraw():
             return "say"
         case _:
             assert_never(effect)
@@ -119,8 +121,11 @@ def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) ->
             hand_ins.place(written, place, figures)
         case SetPreference(name, value):
             people.set_preference(written, people.by_id(tx, origin.person.id), name, value)
-        case GiveFeedback(words, anonymous):
-            feedback.add(tx, None if anonymous else origin.person.id, words, now)
+        case GiveFeedback(words, anonymous=False):
+            feedback.add(written, words)
+        case GiveFeedback(words):
+            with record(tx, unsigned(written.action), now) as nobodys:
+                feedback.add(nobodys, words)
         case NotifyRole(role, told):
             _notify(tx, origin.context, role, told, now)
         case SendLedger():
@@ -239,6 +244,7 @@ def _send_ledger(tx: Transaction, origin: Origin, effect: SendLedger, now: datet
         "name": effect.name,
         "language": origin.person.language,
         "by": origin.person.name,
+        "asked": origin.event_id,
     }
     outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content, "ledger"), now)
 

@@ -155,6 +155,8 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
                 return run_reacted(tx, origin, content, standing, now)
             content = replace(content, words=early[-1] or "") if early else content
             return run_said(tx, origin, content, standing, now)
+        case Edited(in_clear=True):
+            return _ask_again(tx, heard, event.content, now)
         case Edited(target, words):
             original = _own(tx, heard, target, words)
             if original is not None:
@@ -168,6 +170,17 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
             return Result()
         case Unreadable():
             return IGNORED  # kept by _take
+
+
+def _ask_again(tx: Transaction, heard: _Heard, content: Edited, now: datetime) -> Result:
+    """An edit without encryption changes nothing; its sender is told, if the message was one for us."""
+    original = inbox.get(tx, content.target)
+    ours = (
+        original is not None and original.state != "ignored" and original.person_id == heard.actor.person.id
+    )
+    if ours or heard.origin.room.kind == "direct":
+        replies.send(tx, heard.origin, (line("said_in_clear"),), now)
+    return IGNORED
 
 
 def _edited(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:

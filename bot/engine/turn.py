@@ -75,6 +75,10 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
     given = Input(words, replace(standing, session=target.session), (), target.bound, target.refusal)
     turn = turn_of(origin, given)
+    if what.in_clear:
+        if turn.direct or run_turn(tx, turn, given, now) is not None:
+            replies.send(tx, origin, (line("said_in_clear"),), now)
+        return IGNORED
     to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
     if to_us and origin.actor.scope.has(Right.REPORT):
         turn = replace(turn, photos=_keep_media(tx, origin, what, now))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.chat import Upload
+from bot.delivery.document import Document
 from bot.delivery.thumbnail import Thumbnail, kept_thumbnail
 from bot.dialogue.effects import line
 from bot.domain.campaign import Campaign
 from bot.domain.roster import LANGUAGES
 from bot.domain.scope import Scope, load_scope
+from bot.ledger.content_hash import content_hash
 from bot.ledger.gather import Asked, Gathered, gather
 from bot.ledger.naming import ledger_name
 from bot.ledger.rows import EvidenceRow
@@ -23,6 +25,9 @@ from bot.ledger.words import LedgerWords, ledger_words
 from bot.ledger.workbook import build_workbook
 from bot.texts import Texts
 from storage.db import Database
+from storage.exports import Export
+from storage.history import Action
+from storage.outbox import OutboxRow
 
 log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,18 +53,30 @@ class Order:
     language: str = LANGUAGES[0]
 
 
-async def make_ledger(source: LedgerSource, order: Order, now: datetime) -> Upload:
-    """The workbook as a file with the official name."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A ledger as a file with the official name, and what it takes to know it again."""
+
+    upload: Upload
+    export: Export
+
+
+async def make_ledger(source: LedgerSource, order: Order, now: datetime) -> Made:
+    """Read and write the workbook. Nothing is noted of it yet."""
     words = ledger_words(source.texts, order.language)
     asked = Asked(order.scope, order.by, words)
     rows = await source.database.read(lambda tx: gather(tx, source.campaign, asked, now))
-    data = await asyncio.to_thread(_build, rows, source.media)
-    return Upload(ledger_name(rows.head.scope, now.astimezone(source.campaign.timezone), words), XLSX, data)
+    name = ledger_name(rows.head.scope, now.astimezone(source.campaign.timezone), words)
+    return await asyncio.to_thread(_build, rows, source.media, order.scope, name)
 
 
-def _build(rows: Gathered, media: Path) -> bytes:
-    pieces = tuple(with_pictures(rows.evidence, media, rows.head.words))
-    return build_workbook(rows.head, rows.form, rows.findings, rows.cover, pieces)
+def _build(rows: Gathered, media: Path, scope: Scope, name: str) -> Made:
+    digest = content_hash(rows.form, rows.findings, rows.cover, rows.evidence)
+    head = replace(rows.head, digest=digest)
+    pieces = tuple(with_pictures(rows.evidence, media, head.words))
+    data = build_workbook(head, rows.form, rows.findings, rows.cover, pieces)
+    export = Export("ledger", scope.dump(), head.anchor, hashlib.sha256(data).hexdigest(), digest)
+    return Made(Upload(name, XLSX, data), export)
 
 
 def with_pictures(rows: Sequence[EvidenceRow], media: Path, words: LedgerWords) -> Iterator[EvidenceRow]:
@@ -79,12 +96,17 @@ def with_pictures(rows: Sequence[EvidenceRow], media: Path, words: LedgerWords) 
                 yield replace(piece, note=words.say(f"ledger_no_picture_{made.value}"))
 
 
-async def ledger_for(source: LedgerSource, content: Mapping[str, object], now: datetime) -> Upload | str:
+async def ledger_for(source: LedgerSource, row: OutboxRow, now: datetime) -> Document | str:
     """The file an outbox row asks for; when it cannot be made, the words to send instead, which name the log entry."""
-    scope, language = content.get("scope"), str(content.get("language") or LANGUAGES[0])
+    asked = row.content
+    scope, language = asked.get("scope"), str(asked.get("language") or LANGUAGES[0])
     assert isinstance(scope, dict)
     try:
-        return await make_ledger(source, Order(load_scope(scope), str(content.get("by", "")), language), now)
+        order = Order(load_scope(scope), str(asked.get("by", "")), language)
+        made = await make_ledger(source, order, now)
+        event_id = str(asked["asked"]) if "asked" in asked else None
+        action = Action("export", row.person_id, now, source.campaign.version, event_id)
+        return Document(made.upload, made.export, action)
     except Exception:
         reference = hashlib.sha256(f"{now.isoformat()}{sorted(scope.items())}".encode()).hexdigest()[:6]
         log.exception("ledger could not be made, reference #%s", reference)

@@ -33,6 +33,7 @@ class LedgerHead:
     anchor: str = (
         ""  # seq:head of the history at the cut-off, to prove by it later what was known; "" when unknown
     )
+    digest: str = ""  # `content_hash` of what follows; "" where nobody has computed it yet
 
     @property
     def setting(self) -> Setting:

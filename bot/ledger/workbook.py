@@ -45,7 +45,7 @@ def build_workbook(
     """The bytes of an .xlsx; without evidence there is no sheet for it. Raises ValueError when the cut-off has no zone. Slow for a county: use a thread."""
     if head.cut_off.tzinfo is None:
         raise ValueError("a ledger's cut-off time must have a zone")
-    digest = content_hash(form_rows, finding_rows, cover_rows, evidence_rows)
+    digest = head.digest or content_hash(form_rows, finding_rows, cover_rows, evidence_rows)
     book = Workbook()
     form, words = book.worksheets[0], head.words
     form.title = words.say("ledger_sheet_form")

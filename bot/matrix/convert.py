@@ -6,6 +6,7 @@ everything malformed are nothing (None).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chat import Content, Edited, Incoming, Media, Reacted, Redacted, Said, Unreadable
@@ -21,6 +22,14 @@ def incoming(event: Json, room_id: str, own_id: str) -> Incoming | None:
     """What somebody else did in a room; `event` is readable (decrypted or sent in clear)."""
     content = _content(event)
     return None if content is None else _from_person(event, room_id, own_id, content)
+
+
+def in_clear(found: Incoming) -> Incoming:
+    """The same, said without encryption in a room that is encrypted. Reactions and redactions never are encrypted."""
+    content = found.content
+    if not isinstance(content, Said | Edited):
+        return found
+    return replace(found, content=replace(content, in_clear=True))
 
 
 def unreadable(event: Json, room_id: str, own_id: str, session_id: str) -> Incoming | None:

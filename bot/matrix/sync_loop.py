@@ -156,7 +156,7 @@ def _from_people(client: SafeClient, room_id: str, events: tuple[Json, ...]) -> 
         else:
             found = convert.incoming(event, room_id, client.user_id)
         if found is not None:
-            yield found
+            yield convert.in_clear(found) if event is raw and room_id in client.encrypted_rooms else found
 
 
 async def _joined(client: SafeClient, room_id: str, info: Json, *, first_time: bool) -> RoomSeen:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.chat import Batch, Content, Incoming, Media, Message, Refusal, RoomSeen, UndeliverableError, Upload
 from bot.clock import SetClock
 from bot.context import Context, build_context
+from bot.delivery.document import Document
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import take_in
@@ -182,7 +183,7 @@ class Rehearsal:
 
         def run(tx: Transaction) -> bool:
             tick(tx, self.context, self.hours, now)
-            return bool(outbox.unsent(tx, 0, 1))
+            return bool(outbox.unsent(tx, now, limit=1))
 
         if await self.database.transaction(run):
             await self.deliver()
@@ -209,8 +210,8 @@ def doors(
     """The sender and the fetcher of a rehearsal."""
     source = LedgerSource(database, context.campaign, context.texts, folder / "media")
 
-    async def build(row: OutboxRow) -> Upload | str:
-        return await ledger_for(source, row.content, now())
+    async def build(row: OutboxRow) -> Document | str:
+        return await ledger_for(source, row, now())
 
     return (
         OutboxSender(database, stage, build, now),

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import resources
 
 from bot.dialogue.effects import Line, Param
@@ -34,8 +35,9 @@ class Texts:
         return "\n".join(text for line in lines if (text := self.render(line, language)))
 
 
+@cache
 def load_texts() -> Texts:
-    """Read zh-CN.toml, zh-CN.help.toml and so on. Raises ValueError where two files say the same key."""
+    """Read zh-CN.toml, zh-CN.help.toml and so on, once. Raises ValueError where two files say the same key."""
     return Texts({language: _texts(language) for language in LANGUAGES})
 
 

@@ -294,10 +294,12 @@ CREATE TABLE hand_ins (        -- 提交 of a place, 上报 of a unit's ledger o
 ) STRICT;
 CREATE INDEX hand_ins_of_place ON hand_ins (place_id);
 
-CREATE TABLE exports (         -- every ledger that went out: a version is a seq of the history
+CREATE TABLE exports (         -- every file that was handed out in chat: a version is a seq of the history
     id           INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL,  -- ledger
     scope        TEXT NOT NULL,  -- JSON
-    seq          INTEGER NOT NULL,
+    seq          INTEGER NOT NULL,  -- with head the anchor printed on it
+    head         TEXT NOT NULL,
     person_id    INTEGER REFERENCES people (id),
     at           TEXT NOT NULL,
     sha256       TEXT NOT NULL,  -- of the file
@@ -336,7 +338,7 @@ CREATE TRIGGER actions_keep BEFORE DELETE ON actions BEGIN SELECT RAISE(ABORT, '
 CREATE TABLE changes (         -- the fields an action changed; words can be erased, their digest stays
     action  INTEGER NOT NULL REFERENCES actions (seq),
     n       INTEGER NOT NULL,
-    kind    TEXT NOT NULL,     -- check | finding | evidence | place | unit | person | grant | hand_in | export | ...
+    kind    TEXT NOT NULL,     -- check | finding | evidence | place | unit | person | grant | hand_in | export | feedback | ...
     subject TEXT NOT NULL,     -- its id: of a check the place's
     part    TEXT NOT NULL,     -- of a check the item's id, else ''
     field   TEXT NOT NULL,
@@ -364,13 +366,14 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
     about      TEXT,           -- JSON: the question or finding a reply to it speaks of
     reason     TEXT NOT NULL CHECK (reason IN ('reply', 'notice', 'reminder', 'digest', 'room')),
     priority   INTEGER NOT NULL DEFAULT 0,  -- higher goes first among what waits for one room
-    not_before TEXT,           -- time before which it is not sent
+    not_before TEXT,           -- time, in UTC, before which it is not sent; it holds up nothing meanwhile
     written_at TEXT NOT NULL,
     sent_at    TEXT,
     event_id   TEXT,
     failed     TEXT            -- why it can never be sent
 ) STRICT;
-CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL AND failed IS NULL;
+CREATE INDEX outbox_unsent ON outbox (priority DESC, id, not_before) WHERE sent_at IS NULL AND failed IS NULL;
+CREATE INDEX outbox_later ON outbox (not_before) WHERE not_before IS NOT NULL AND sent_at IS NULL AND failed IS NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_reminders ON outbox (person_id, written_at) WHERE reason = 'reminder';
 
@@ -421,6 +424,10 @@ CREATE VIEW v_submissions AS
 SELECT h.id, h.kind, p.name AS place, u.name AS unit, person.name AS person, h.at, h.seq
 FROM hand_ins h LEFT JOIN places p ON p.id = h.place_id LEFT JOIN units u ON u.id = coalesce(h.unit_id, p.unit_id)
 JOIN people person ON person.id = h.person_id WHERE h.withdrawn_at IS NULL;
+
+CREATE VIEW v_exports AS
+SELECT e.id, e.kind, e.scope, person.name AS person, e.at, e.seq, e.head, e.sha256, e.content_hash
+FROM exports e LEFT JOIN people person ON person.id = e.person_id;
 
 CREATE VIEW v_feedback AS
 SELECT id, state, words, answer, at FROM feedback;

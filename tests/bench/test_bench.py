@@ -75,10 +75,10 @@ def test_our_bot_and_a_bare_one_answer_side_by_side_on_a_real_homeserver() -> No
     assert "did not run" not in printed
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A file with 100 answers of the past, and a real one beside them."""
-    path = tmp_path / "paicha.db"
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """A file with 100 answers of the past, and a real one beside them. It is only read."""
+    path = tmp_path_factory.mktemp("filled") / "paicha.db"
     asyncio.run(fill(path, 1))
     prefill(path, 20, 100)
     asyncio.run(said(path, OPENING, ANSWER, ANSWER))

@@ -68,7 +68,7 @@ class Lab:
         return await self.database.transaction(read)
 
     async def told(self) -> list[str]:
-        rows = await self.database.read(lambda tx: outbox.unsent(tx, 0))
+        rows = await self.database.read(lambda tx: outbox.unsent(tx, START))
         return [str(row.content.get("body")) for row in rows]
 
 

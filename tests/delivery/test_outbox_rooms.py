@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from bot.chat import reaction_to_row
+from bot.chat import TryLaterError, reaction_to_row
 from storage import outbox, rooms
+from storage.audit import audit
 from storage.db import Transaction
 from storage.outbox import Outgoing
 from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
@@ -21,6 +24,40 @@ def test_a_ledger_goes_out_as_a_file_and_one_that_could_not_be_made_as_words(tmp
         sent = [content for _, content in office.server.rooms["!a"]]
         assert (sent[0]["msgtype"], sent[0]["file"], sent[0]["filename"]) == ("m.file", b"xlsx", "台账.xlsx")
         assert (sent[1]["msgtype"], sent[1]["body"]) == ("m.notice", "台账没有做成（编号 #abc）")
+
+    with_outbox(tmp_path, work)
+
+
+def test_a_file_is_noted_and_sealed_before_it_leaves_and_made_once_however_often_it_is_tried(
+    tmp_path: Path,
+) -> None:
+    async def work(office: OutboxHarness) -> None:
+        noted: list[int] = []
+
+        def busy_twice(what: str, of: str) -> None:
+            with closing(sqlite3.connect(office.database.path)) as file:
+                noted.append(file.execute("SELECT count(*) FROM exports").fetchone()[0])
+            if len(noted) < 3:
+                raise TryLaterError("busy", 1.0)
+
+        office.server.trouble = busy_twice
+        await office.write("!a", "", act="ledger")
+        await office.sender().drain()
+        assert (noted, office.built, len(office.server.rooms["!a"])) == ([1, 1, 1], 1, 1)
+        row = await office.database.read(lambda tx: tx.one("SELECT * FROM v_exports"))
+        assert row is not None
+        assert tuple(row) == (
+            1,
+            "ledger",
+            '{"unit": "yq"}',
+            "李四",
+            NOW.isoformat(),
+            2,
+            "0123456789abcdef",
+            "5ha",
+            "c0",
+        )
+        assert (await office.database.read(audit)).sound
 
     with_outbox(tmp_path, work)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from bot.chat import Said, Upload
+from bot.chat import Said
+from bot.delivery.document import Document
 from bot.dialogue.parsing.scope import parse_scope
 from bot.domain.scope import Scope
 from bot.ledger.deliver import LedgerSource, ledger_for
@@ -201,18 +202,20 @@ def test_the_outbox_row_of_a_reporters_command_becomes_their_own_workbook_in_the
     path = tmp_path / "paicha.db"
     stand.connection.execute("VACUUM INTO ?", (str(path),))
 
-    async def run() -> Upload | str:
+    async def run() -> Document | str:
         database = await Database.open(path)
         try:
             source = LedgerSource(database, CAMPAIGN, TEXTS, tmp_path / "media")
-            return await ledger_for(source, row.content, START)
+            return await ledger_for(source, row, START)
         finally:
             await database.close()
 
-    upload = asyncio.run(run())
-    assert isinstance(upload, Upload)
-    assert upload.name.endswith(f"_{name.lower()}.xlsx")
-    sheets = load_workbook(io.BytesIO(upload.data))
+    made = asyncio.run(run())
+    assert isinstance(made, Document)
+    assert made.upload.name.endswith(f"_{name.lower()}.xlsx")
+    assert (made.action.person_id, made.action.ref) == (row.person_id, stand.last)
+    sheets = load_workbook(io.BytesIO(made.upload.data))
+    assert sheets.properties.identifier == f"sha256:{made.export.content_hash}"
     assert sheets.sheetnames[0] == name
     values = {
         str(cell) for sheet in sheets for cells in sheet.iter_rows(values_only=True) for cell in cells if cell

@@ -109,8 +109,8 @@ class County:
                 await database.transaction(lambda tx: fill_database(tx, self.plan, NOW))
                 await database.transaction(fill)
                 source = LedgerSource(database, self.plan.campaign, TEXTS, self.folder)
-                upload = await make_ledger(source, Order(scope or Scope(), "张三"), NOW)
-                return upload.data
+                made = await make_ledger(source, Order(scope or Scope(), "张三"), NOW)
+                return made.upload.data
             finally:
                 await database.close()
 

@@ -223,6 +223,19 @@ def test_a_file_sent_in_clear_into_an_encrypted_room_is_read(homeserver: Running
     asyncio.run(send())
 
 
+def test_words_sent_without_encryption_into_an_encrypted_room_are_known_as_such(
+    homeserver: Running, tmp_path: Path
+) -> None:
+    async def send() -> None:
+        async with chatting(homeserver, tmp_path) as c:
+            await put_raw(c.phone, c.room, {"msgtype": "m.text", "body": "没加密"}, "m.room.message")
+            assert (await c.ear.hears("没加密")).content == Said("没加密", in_clear=True)
+            await c.phone.say(c.room, "加密的")
+            assert (await c.ear.hears("加密的")).content == Said("加密的")
+
+    asyncio.run(send())
+
+
 def test_a_key_that_belongs_to_somebody_elses_device_proves_nothing(
     homeserver: Running, tmp_path: Path
 ) -> None:

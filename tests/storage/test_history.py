@@ -6,10 +6,11 @@ import sqlite3
 
 import pytest
 
-from storage import findings, history
+from storage import exports, findings, history
 from storage.audit import Anchor, Report, audit
+from storage.exports import Export
 from storage.history import Action, Subject
-from tests.support.bot_in_memory import COORDINATOR, FIRST, OFFICE, START, ZHANG, InMemoryBot
+from tests.support.bot_in_memory import COORDINATOR, FIRST, LI, OFFICE, START, ZHANG, InMemoryBot
 from tests.support.records import written
 
 LEAK = "三组王五家水管老化漏水"
@@ -17,8 +18,12 @@ OPEN_TABLES = "DROP TRIGGER actions_stay; DROP TRIGGER actions_keep; DROP TRIGGE
 
 
 def told() -> InMemoryBot:
+    """Some of everything that is sealed. Undone, answered, handed out, said."""
     stand = InMemoryBot()
     stand.says("排查", "1", "1", f"2 {LEAK}", "村委会换好水管", "1", "6-8 无，查台账", "撤回", "语言 en")
+    stand.says("意见 晚上别发消息", "匿名意见 村里没人管", who=LI)
+    with written(stand.tx, START) as record:
+        exports.add(record, Export("ledger", {"unit": "yq"}, history.head(stand.tx), "5ha", "c0"))
     return stand
 
 
@@ -36,13 +41,29 @@ def anchor(stand: InMemoryBot) -> Anchor:
 def test_every_action_stands_there_with_who_why_and_what_it_changed() -> None:
     stand = told()
     verbs = [row[0] for row in stand.tx.all("SELECT verb FROM actions WHERE source = 'chat' ORDER BY seq")]
-    assert verbs == ["answer", "answer", "amend", "amend", "file", "answer", "undo", "prefer"]
+    assert verbs == [
+        *("answer", "answer", "amend", "amend", "file", "answer", "undo", "prefer"),
+        *("give_feedback", "give_feedback", "test"),
+    ]
     measure = history.writer(stand.tx, findings.subject(101), "measure")
     assert measure is not None
     assert (measure.before, measure.after) == ("", "村委会换好水管")
     row = stand.tx.one("SELECT person_id, ref, at, received_at FROM actions WHERE verb = 'file'")
     assert row is not None
     assert tuple(row)[1:] == ("$event-6", START.isoformat(), START.isoformat())
+
+
+def test_feedback_is_signed_and_without_a_name_leads_to_nobody() -> None:
+    sql = "SELECT person_id, ref FROM actions WHERE verb = 'give_feedback' ORDER BY seq"
+    stand = told()
+    signed, nobodys = stand.tx.all(sql)
+    assert tuple(signed) == (
+        stand.tx.value("SELECT person_id FROM person_ids WHERE user_id = ?", (LI,)),
+        "$event-10",
+    )
+    assert tuple(nobodys) == (None, None)
+    rows = [tuple(row) for row in stand.tx.all("SELECT person_id IS NULL, words FROM feedback ORDER BY id")]
+    assert rows == [(0, "晚上别发消息"), (1, "村里没人管")]
 
 
 def test_what_changes_nothing_leaves_no_action() -> None:
@@ -97,6 +118,25 @@ LAST_ANSWER = "(SELECT max(seq) FROM actions WHERE verb = 'answer')"
         ("UPDATE places SET unit_id = 'x' WHERE kind = 'village'", "place", "unit_id"),
         ("UPDATE units SET name = 'x' WHERE rank = 0", "unit", "name"),
         ("UPDATE checklists SET text = '{}'", "checklist", "text"),
+        ("UPDATE exports SET sha256 = 'other'", "export", "sha256"),
+        ("UPDATE exports SET content_hash = 'other'", "export", "content_hash"),
+        ("UPDATE exports SET head = '0123456789abcdef'", "export", "head"),
+        ("UPDATE exports SET seq = seq - 1", "export", "seq"),
+        ("UPDATE exports SET scope = '{}'", "export", "scope"),
+        ("UPDATE exports SET person_id = 2", "export", "person_id"),
+        ("UPDATE exports SET final = 1", "export", "final"),
+        ("DELETE FROM exports", "export", ""),
+        (
+            "INSERT INTO exports (kind, scope, seq, head, at, sha256, content_hash)"
+            " SELECT kind, scope, seq, head, at, sha256, content_hash FROM exports",
+            "export",
+            "",
+        ),
+        ("UPDATE feedback SET words = '都好' WHERE id = 2", "feedback", "words"),
+        ("UPDATE feedback SET person_id = 2 WHERE id = 2", "feedback", "person_id"),
+        ("UPDATE feedback SET state = 'answered', answer = '已处理' WHERE id = 1", "feedback", "state"),
+        ("DELETE FROM feedback WHERE id = 1", "feedback", ""),
+        ("INSERT INTO feedback (words, at) VALUES ('都好', '2023-08-05T09:00:00+08:00')", "feedback", ""),
     ],
 )
 def test_whatever_is_touched_behind_our_back_is_named(sql: str, kind: str, field: str) -> None:

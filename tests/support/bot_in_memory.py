@@ -60,7 +60,9 @@ class InMemory(sqlite3.Connection):
 
 def _open() -> sqlite3.Connection:
     # Whatever thread the garbage collector runs in may close it.
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=InMemory, check_same_thread=False)
+    connection = sqlite3.connect(
+        ":memory:", isolation_level=None, factory=InMemory, check_same_thread=False, cached_statements=512
+    )
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -110,7 +112,7 @@ class InMemoryBot:
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
-        new = outbox.unsent(self.tx, last, 10_000)
+        new = [row for row in outbox.unsent(self.tx, self.now, limit=10_000) if row.id > last]
         if self.deliver:
             for row in new:
                 outbox.sent(self.tx, row.id, f"$bot-{row.id}", self.now)

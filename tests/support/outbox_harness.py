@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat import Upload
+from bot.delivery.document import Document
 from bot.delivery.outbox_sender import OutboxSender
 from storage import outbox
 from storage.db import Database, Transaction
+from storage.exports import Export
+from storage.history import Action
 from storage.outbox import OutboxRow, Outgoing
 from tests.support.fake_homeserver import FakeHomeserver
 from tests.support.records import add_person
@@ -25,16 +28,29 @@ class OutboxHarness:
 
     def __init__(self, database: Database) -> None:
         self.database, self.server, self.now = database, FakeHomeserver(), NOW
-        self.ledger: Upload | str = Upload("台账.xlsx", "application/x", b"xlsx")
-        self.waits: list[float] = []  # seconds that a sender wanted to wait before its next try
+        self.ledger: Document | str = Document(
+            Upload("台账.xlsx", "application/x", b"xlsx"),
+            Export("ledger", {"unit": "yq"}, "2:0123456789abcdef", "5ha", "c0"),
+            Action("export", 1, NOW, "none", "$asked"),
+        )
+        self.built = 0
+        self.waits: list[
+            float
+        ] = []  # seconds that a sender wanted to wait: its clock has moved on when it wakes
+        self.asleep: asyncio.Event | None = None  # waiting takes until it is set; None: no time at all
 
     def sender(self) -> OutboxSender:
-        async def build(row: OutboxRow) -> Upload | str:
+        async def build(row: OutboxRow) -> Document | str:
+            self.built += 1
             return self.ledger
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
-            await asyncio.sleep(0)  # the others go on meanwhile
+            until = self.now + timedelta(seconds=seconds)
+            async with self.server.arrived:
+                self.server.arrived.notify_all()
+            await (self.asleep.wait() if self.asleep else asyncio.sleep(0))  # the others go on meanwhile
+            self.now = max(self.now, until)
 
         return OutboxSender(self.database, self.server, build, lambda: self.now, sleep=sleep)
 
@@ -48,7 +64,7 @@ class OutboxHarness:
         return await self.database.transaction(work)
 
     async def unsent(self) -> list[OutboxRow]:
-        return await self.database.read(lambda tx: outbox.unsent(tx, 0))
+        return await self.database.read(lambda tx: outbox.unsent(tx, self.now))
 
     async def column(self, name: str, row: int) -> object:
         return await self.database.read(
@@ -70,6 +86,15 @@ class OutboxHarness:
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20), self.server.arrived:
             await self.server.arrived.wait_for(condition)
+
+    async def until_asked(self, of: str) -> None:
+        """The homeserver has been asked about something that ends like this."""
+        async with asyncio.timeout(20):
+            while not any(what.endswith(of) for _, what in self.server.asked):
+                await self.unsent()
+
+    async def until_waiting(self, times: int) -> None:
+        await self.until(lambda: len(self.waits) == times)
 
     async def until_empty(self) -> None:
         async with asyncio.timeout(20):

@@ -108,16 +108,13 @@ def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
     if households:
         return f"入户{parse_number(households['n'])}户"
     worded = len(plain) > 1 and any(character.isalpha() for character in plain)
-    if (
-        not worded
-        or look_up(plain, answers)
-        or tells_of_trouble(text, answers)
-        or text.rstrip().endswith("?")
-    ):
+    if not worded or look_up(plain, answers) or text.rstrip().endswith("?"):
         return ""
     told = [
         text[start:end] for start, end in clauses(line) if not answers.denial.match(text[start:end].strip())
     ]
+    if any(tells_of_trouble(clause, answers) for clause in told):
+        return ""
     meant = {said: word for word, said in words.keywords.items() if any(word in clause for clause in told)}
     if len(meant) == 1 and not _MORE_WAYS.search(text):  # several in one sentence: as said
         return next(iter(meant))
