@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from bot import chat
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import AskAnswer, Question, Session, dump_question
+from bot.dialogue.questions import AskAnswer, Question, dump_question
+from bot.dialogue.session import Session
 from bot.engine.origin import Origin
 from bot.handlers.questions import put_question
 from storage import outbox

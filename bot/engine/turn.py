@@ -14,16 +14,19 @@ from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
+    EXPECTS,
     OF_DRAFT,
     AskAnswer,
     AskBasis,
     AskMerge,
     AskOffer,
     AskVisit,
-    Session,
+    dump_question,
     finding_in,
+    load_question,
 )
+from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
 from bot.engine import effects, replies, session_store
@@ -87,15 +90,15 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
         people.mark_greeted(tx, origin.person)
         outcome = _with_welcome(turn, outcome)
     session = finish(tx, origin, turn, outcome, now)
-    asked = sessions.dump_question(target.session.question)
+    asked = dump_question(target.session.question)
     return Result("done", asked, brought_up(target.session, session))
 
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
-    question = sessions.load_question(outbox.asked_by(tx, what.target))
+    question = load_question(outbox.asked_by(tx, what.target))
     if question is not None:
-        reads = parse(what.key, sessions.EXPECTS[type(question)], origin.context.vocabulary)
+        reads = parse(what.key, EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
             words = Said(words=what.key, reply_to=what.target)
             return run_said(tx, origin, words, standing, now)
@@ -132,7 +135,7 @@ def brought_up(before: Session, after: Session) -> tuple[str, ...]:
     """The questions, as JSON, that a message is the reason for."""
     known = {before.question, *before.queue}
     new = (q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known)
-    return tuple(text for q in new if (text := sessions.dump_question(q)))
+    return tuple(text for q in new if (text := dump_question(q)))
 
 
 def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:

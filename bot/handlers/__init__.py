@@ -11,8 +11,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.route import Reply, Route, Situation, reply, route
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -28,6 +27,7 @@ from bot.dialogue.session import (
     AskVisit,
     Question,
 )
+from bot.dialogue.route import Reply, Route, Situation, reply, route
 from bot.domain.permissions import Right, may
 from bot.handlers import (
     answer,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import Line, PutOff, SetCheck, line
+from bot.dialogue.questions import AskAnswer, AskOffer
 from bot.dialogue.search import confident, search
-from bot.dialogue.session import AskAnswer, AskOffer
 from bot.domain.answers import Answer
 from bot.handlers import flow
 from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, Line, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import AskAnswer, AskBasis, AskPlace, Session
+from bot.dialogue.questions import AskAnswer, AskBasis, AskPlace
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.campaign import Item

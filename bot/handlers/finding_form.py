@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, OpenFinding, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskDescription,
     AskHorizon,
     AskMeasure,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import AskPlace
+from bot.dialogue.questions import AskPlace
 from bot.domain.campaign import Item
 from bot.domain.permissions import Refusal
 from bot.handlers.turn import Outcome, Turn

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, line
 from bot.dialogue.meaning import Expect
+from bot.dialogue.questions import AskAnswer, AskMerge, AskOffer
 from bot.dialogue.search import confident, search
-from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import PutOff, line
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     OF_FINDING,
     AskAnswer,
     AskBasis,
@@ -21,9 +21,9 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     AskVisit,
-    Session,
     finding_in,
 )
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn, settled

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,

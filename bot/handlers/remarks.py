@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Remark
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.dialogue.effects import Line, line
+from bot.dialogue.questions import AskAnswer
 from bot.dialogue.search import search as find
-from bot.dialogue.session import AskAnswer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import Limit, deadline, parse_date
 from bot.handlers import flow

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import SubmitPlace, line
-from bot.dialogue.session import AskAnswer, AskSubmit
+from bot.dialogue.questions import AskAnswer, AskSubmit
 from bot.domain import progress
 from bot.handlers import flow, views
 from bot.handlers.turn import Outcome, Turn

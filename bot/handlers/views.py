@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import NAMES, AskSubmit
+from bot.dialogue.questions import NAMES, AskSubmit
 from bot.domain import progress
 from bot.domain.lifecycle import VOID
 from bot.handlers import flow

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import Effect, line
-from bot.dialogue.session import AskVisit
+from bot.dialogue.questions import AskVisit
 from bot.dialogue.visit import Visit, propose
 from bot.handlers import flow
 from bot.handlers.finding_form import new_finding, same_as

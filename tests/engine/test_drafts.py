@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question, finding_in
+from bot.dialogue.questions import AskAnswer, AskDescription, AskMeasure, Question, finding_in
 from bot.domain.scope import Scope
 from bot.ledger.gather import Asked, gather
 from storage.audit import audit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.session import Question
+from bot.dialogue.questions import Question
 from tests.support.bot_in_memory import InMemoryBot, copy_of, dump
 
 WALK = ("排查", "1")

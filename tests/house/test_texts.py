@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.effects import line
-from bot.dialogue.session import NAMES
+from bot.dialogue.questions import NAMES
 from bot.handlers import questions
 from bot.setup.campaign_file import parse_campaign
 from bot.texts import LANGUAGES, Texts, load_texts
