@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import chat
 from bot.dialogue.effects import Line, line
 from bot.dialogue.questions import AskAnswer, Question, dump_question
-from bot.dialogue.session import Session
 from bot.engine.origin import Origin
-from bot.handlers.questions import put_question
+from bot.handlers.again import put_again
+from bot.handlers.questions import Audience, put_question
 from storage import outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
@@ -20,6 +21,15 @@ from storage.people import Person
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
 CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands below what is said: a question, or nothing but the finding that was spoken of."""
+
+    question: Question | None
+    in_full: bool = True
+    finding: int = 0
 
 
 def welcome(person: Person) -> Line:
@@ -48,23 +58,33 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, mark, type="m.reaction"), now)
 
 
-def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], session: Session, now: datetime) -> None:
-    """One message: what happened, and the session's open question below it."""
-    texts, question, language = origin.context.texts, session.question, origin.person.language
-    asked = put_question(tx, origin.context, origin.actor.own, question) if question else ()
+def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
+    """One message: what happened, and the open question below it."""
+    texts, question, language = origin.context.texts, asked.question, origin.person.language
+    below = _put(tx, origin, asked)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
-    parts = [texts.together(part, language) for part in (welcome, happened, asked)]
+    parts = [texts.together(part, language) for part in (welcome, happened, below)]
     body = "\n\n".join(part for part in parts if part)
     if body:
-        about = dump_question(question) if question else _card(session)
+        about = dump_question(question) if question else _card(asked.finding)
         message = content(origin, body, now)
         row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
-        _offer_buttons(tx, origin, row, question, now)
+        if asked.in_full:
+            _offer_buttons(tx, origin, row, question, now)
 
 
-def _card(session: Session) -> str | None:
-    return json.dumps({"card": session.finding}) if session.finding else None
+def _put(tx: Transaction, origin: Origin, asked: Asked) -> tuple[Line, ...]:
+    if asked.question is None:
+        return ()
+    to = Audience(origin.actor.own, origin.room.kind == "direct")
+    if asked.in_full:
+        return put_question(tx, origin.context, to, asked.question)
+    return (put_again(tx, origin.context, to, asked.question),)
+
+
+def _card(finding: int) -> str | None:
+    return json.dumps({"card": finding}) if finding else None
 
 
 def _offer_buttons(

@@ -21,7 +21,9 @@ from bot.dialogue.questions import (
     AskBasis,
     AskMerge,
     AskOffer,
+    AskSubmit,
     AskVisit,
+    Question,
     dump_question,
     finding_in,
     load_question,
@@ -32,6 +34,7 @@ from bot.domain.pii import mask_pii
 from bot.engine import effects, replies, session_store
 from bot.engine.effects import Applied
 from bot.engine.origin import Origin
+from bot.engine.replies import Asked
 from bot.engine.session_store import Standing
 from bot.handlers import evidence as evidence_rules
 from bot.handlers import flow, handle
@@ -181,14 +184,42 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
         person = people.by_id(tx, origin.person.id)
         origin = replace(origin, actor=replace(origin.actor, person=person))
     session = _next(tx, origin, outcome)
-    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     if outcome.reaction:
         replies.react(tx, origin, outcome.reaction, now)
     else:
-        shown = replace(session, question=None) if outcome.then is Then.NOTHING else session
-        replies.answer(tx, origin, outcome.lines, shown, now)
+        session = _reply(tx, origin, Reply(turn, outcome, session, bool(first)), now)
+    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     effects.apply(tx, origin, afterwards, now)
     return session
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reply is made of: the turn, its outcome, where the session stands after it, whether anything was written."""
+
+    turn: Turn
+    outcome: Outcome
+    session: Session
+    wrote: bool
+
+
+def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Session:
+    """Say what happened, and the open question below it. The session then knows what it showed."""
+    session, question = reply.session, reply.session.question
+    if reply.outcome.then is Then.NOTHING or question is None:
+        replies.answer(tx, origin, reply.outcome.lines, Asked(None, finding=session.finding), now)
+        return session
+    in_full = reply.outcome.in_full or not _comes_back(reply, question, now)
+    replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
+    return session.showing(question, now) if in_full else session
+
+
+def _comes_back(reply: Reply, question: Question, now: datetime) -> bool:
+    """Whether a question was there before, and is still in the person's mind: then one line is enough."""
+    before = reply.turn.session
+    stood = question in (before.question, *before.queue) or reply.outcome.then is Then.GO_ON
+    changed = isinstance(question, AskSubmit) and reply.wrote  # a review page shows figures
+    return stood and not changed and reply.session.has_in_mind(question, now)
 
 
 def _written(turn: Turn, outcome: Outcome, applied: Applied) -> Written:

@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, Command] = {
     "walk": Command(navigate.walk),
     "help": Command(views.help_me),
     "back": Command(navigate.back, Right.REPORT),
+    "again": Command(navigate.again),
     "cancel": Command(navigate.cancel),
     "progress": Command(views.show_progress, Right.LOOK),
     "jump": Command(navigate.jump, Right.REPORT),

@@ -102,6 +102,7 @@ class Outcome:
     effects: tuple[Effect, ...] = field(default=())
     then: Then = Then.STAY
     reaction: str = ""  # acknowledge with this reaction instead of words
+    in_full: bool = False  # the question was asked for: it is put in full, however lately it was
 
     def say(self, *lines: Line) -> Outcome:
         return replace(self, lines=(*self.lines, *lines))

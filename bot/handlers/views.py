@@ -144,7 +144,7 @@ def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if place is None or len(named) > 1:
         return flow.which_place(turn)
     session = replace(turn.session, place=place.id, in_walk=False)
-    return Outcome(session.asking(AskSubmit(place.id)))
+    return Outcome(session.asking(AskSubmit(place.id)), in_full=True)
 
 
 def help_me(tx: Reader, turn: Turn, now: datetime) -> Outcome:
