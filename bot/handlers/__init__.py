@@ -48,6 +48,7 @@ from bot.handlers import (
     visit,
 )
 from bot.handlers.turn import Outcome, Turn
+from bot.handlers.whom_to_ask import whom_to_ask
 from storage.db import Reader
 
 Handler = Callable[[Reader, Turn, datetime], Outcome]
@@ -110,6 +111,12 @@ REPLIES: Mapping[type[Question], Handler] = {
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
+    outcome = _handle(tx, turn, now)
+    lost = outcome is not None and any(said.key in flow.LOST for said in outcome.lines)
+    return outcome.say(whom_to_ask(tx, turn, now)) if outcome and lost else outcome
+
+
+def _handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
@@ -170,7 +177,7 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not there.said.bulk:
         replayed = place_scope.replay_pending_words(there)
         if replayed is not None:
-            return handle(tx, replayed, now) or flow.refused(replayed)
+            return _handle(tx, replayed, now) or flow.refused(replayed)
     question = there.session.question
     choice = there.heard.under(Expect.CHOICE).choice if isinstance(question, AskResume) else None
     return _reply(tx, there, reply(there.said, choice, question), now)

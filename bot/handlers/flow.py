@@ -15,6 +15,8 @@ from storage import places
 from storage.db import Reader
 from storage.places import Place
 
+LOST = ("miss_help", "miss_help_idle")  # said when somebody is lost: whom they can ask is named below
+
 
 def current_place(turn: Turn) -> Place | None:
     """The place being spoken of; a person's only place needs no choosing."""
@@ -73,7 +75,7 @@ def prefilled(tx: Reader, turn: Turn, place: Place, item: Item) -> dict[str, str
 
 
 def not_understood(turn: Turn, *hints: Line) -> Outcome:
-    """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
+    """The three steps of a reply nobody can make sense of: an example; the choices; the ways out (`handle` says who can help)."""
     retries, idle = turn.session.retries + 1, turn.session.question is None
     lines: tuple[Line, ...]
     if retries == 1:

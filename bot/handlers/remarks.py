@@ -22,6 +22,7 @@ from bot.dialogue.questions import (
 from bot.domain.campaign import Item
 from bot.handlers import flow, views
 from bot.handlers.turn import Outcome, Turn
+from bot.handlers.whom_to_ask import whom_to_ask
 from storage import findings
 from storage.db import Reader
 from storage.findings import Finding
@@ -46,7 +47,7 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if said.remark is Remark.QUESTION:
         if said.topic == "left":
             return views.show_progress(tx, turn, now)
-        known = _known(tx, turn)
+        known = _known(tx, turn, now)
         if known:
             return flow.refused(turn, *known)
     label = LABELS.get(type(question))
@@ -59,7 +60,7 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(replace(turn.session, retries=turn.session.retries + 1), tuple(lines))
 
 
-def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:
+def _known(tx: Reader, turn: Turn, now: datetime) -> tuple[Line, ...]:
     """The answer to a question about something that we know."""
     campaign, topic = turn.campaign, turn.said.topic
     finding = findings.get(tx, finding_in(turn.session.question))
@@ -68,7 +69,10 @@ def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:
         case "deadline":
             return tuple(line("phase_until", name=phase.name, day=phase.ends) for phase in campaign.phases)
         case "coordinator":
-            return (line("whom_to_call", office=campaign.office, phone=campaign.phone),)
+            return (
+                whom_to_ask(tx, turn, now),
+                line("help_office", office=campaign.office, phone=campaign.phone),
+            )
         case "responsible" if finding is not None:
             return (line("who_answers", no=finding.no, unit=finding.unit, person=finding.responsible),)
         case "responsible" if item is not None:
