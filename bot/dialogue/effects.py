@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,6 +21,12 @@ class Line:
 
 def line(key: str, **params: Param) -> Line:
     return Line(key, params)
+
+
+def first_of(names: Sequence[str], length: int) -> tuple[str, ...]:
+    """The beginning of a list, marked where more follow."""
+    first = tuple(names[:length])
+    return (*first[:-1], f"{first[-1]}…") if len(names) > length else first
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,12 @@ def empty_draft(tx: Reader, place_id: str, item_id: str) -> Finding | None:
     return next((f for f in live if is_empty(tx, f)), None)
 
 
+def wordless_draft(tx: Reader, place_id: str, item_id: str) -> Finding | None:
+    """A draft there that nobody has put into words, with or without evidence."""
+    live = findings.at(tx, place_id, item_id)
+    return next((f for f in live if f.state == "draft" and not f.description), None)
+
+
 def is_empty(tx: Reader, finding: Finding) -> bool:
     return finding.state == "draft" and not finding.description and not evidence.on_finding(tx, finding.no)
 

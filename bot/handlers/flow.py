@@ -15,6 +15,7 @@ from storage import places
 from storage.db import Reader
 from storage.places import Place
 
+QUOTED, SEVERAL = 40, 3  # characters of words that were not taken down, and how many of them are quoted
 LOST = ("miss_help", "miss_help_idle")  # said when somebody is lost: whom they can ask is named below
 
 
@@ -56,6 +57,11 @@ def cut(text: str, length: int) -> str:
 
 def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:
     return next((item for item in turn.items_of(place) if item.id == item_id), None)
+
+
+def untaken(*words: str) -> tuple[Line, ...]:
+    """What a message said beside its answers and could not be taken down with them."""
+    return (line("not_taken", words=tuple(short(each, QUOTED) for each in words[:SEVERAL])),) if words else ()
 
 
 def prefilled(tx: Reader, turn: Turn, place: Place, item: Item) -> dict[str, str | int | None]:

@@ -97,4 +97,6 @@ def _together(old: str, new: str) -> str:
     """Two tellings of one problem: the fuller one where it holds the other, else both."""
     if bare(new) in bare(old):
         return old
-    return new if bare(old) in bare(new) else f"{old}；{new}"
+    if bare(old) in bare(new):
+        return new
+    return f"{old}; {new}" if (old + new).isascii() else f"{old}；{new}"

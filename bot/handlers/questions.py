@@ -185,7 +185,7 @@ def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
         )
     ]
 
-    def nos(chosen: list[Item]) -> str:
+    def nos(chosen: list[Item]) -> tuple[str, ...]:
         return progress.ranges([item.no for item in chosen])
 
     later = [item for item in items if answers.get(item.id) == Answer.LATER]
@@ -197,7 +197,7 @@ def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
     lines += [line("review_later", items=nos(later))] if later else []
     lines += [line("review_missing", items=nos(missing))] if missing else []
     lines += [line("review_baseless", items=nos(baseless))] if baseless else []
-    lines += [line("review_drafts", findings="、".join(drafts), first=drafts[0])] if drafts else []
+    lines += [line("review_drafts", findings=tuple(drafts), first=drafts[0])] if drafts else []
     return (*lines, line("ask_go_on", n=n.missing) if n.missing else line("ask_submit"))
 
 

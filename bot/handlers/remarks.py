@@ -76,7 +76,7 @@ def _known(tx: Reader, turn: Turn, now: datetime) -> tuple[Line, ...]:
         case "responsible" if finding is not None:
             return (line("who_answers", no=finding.no, unit=finding.unit, person=finding.responsible),)
         case "responsible" if item is not None:
-            return (line("who_leads", no=item.no, units="、".join(item.units)),)
+            return (line("who_leads", no=item.no, units=item.units),)
         case "example" if turn.session.question is not None:
             return (line(EXAMPLES[type(turn.session.question)]),)
         case "undo":

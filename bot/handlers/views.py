@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.dialogue.effects import Line, line
+from bot.dialogue.effects import Line, first_of, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.questions import NAMES, AskSubmit
 from bot.domain import progress
@@ -67,8 +67,7 @@ def _overview(tx: Reader, turn: Turn, seen: list[Place]) -> tuple[Line, ...]:
         quiet += [] if given else [place.name]
     lines = [line("overview", places=len(seen), done=done, begun=begun, answered=answered, asked=asked)]
     if quiet:
-        shown = "、".join(quiet[:SHOWN]) + ("…" if len(quiet) > SHOWN else "")
-        lines.append(line("overview_quiet", n=len(quiet), places=shown))
+        lines.append(line("overview_quiet", n=len(quiet), places=first_of(quiet, SHOWN)))
     ids = {place.id for place in seen}
     lines.append(
         line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in ids))
