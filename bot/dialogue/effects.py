@@ -8,6 +8,16 @@ from datetime import date
 
 from bot.domain.answers import Answer
 
+
+class Day(date):
+    """A day of the year that people are in: said without the year."""
+
+
+def day_said(day: date, today: date) -> date:
+    """The day as people say it today."""
+    return Day(day.year, day.month, day.day) if day.year == today.year else day
+
+
 Param = str | int | date | tuple[str, ...]  # "@key" names another text; several are listed
 
 

@@ -94,6 +94,10 @@ class Session:
         )
         return replace(self, shown=(*kept, Shown(question, now.isoformat())))
 
+    def forgetting(self, kind: type[Question]) -> Session:
+        """Questions of this kind would look different now."""
+        return replace(self, shown=tuple(old for old in self.shown if not isinstance(old.question, kind)))
+
     def has_in_mind(self, question: Question, now: datetime) -> bool:
         """Whether it was put in full here not long ago: then one line brings it back."""
         at = next((old.at for old in self.shown if old.question == question), None)

@@ -25,6 +25,7 @@ from bot.dialogue.effects import (
     SetPreference,
     SubmitPlace,
     Withdraw,
+    day_said,
     line,
 )
 from bot.domain import lifecycle
@@ -203,19 +204,16 @@ def _file(tx: Transaction, origin: Origin, applied: Applied, now: datetime) -> N
             continue
         with record(tx, origin.action("file"), now) as written:
             move_finding(written, origin, MoveFinding(no, "file"))
-        applied.lines.append(_filed(origin.campaign, finding))
+        first = findings.filed_by(tx, finding.reporter_id) == 1
+        applied.lines += _filed(origin.campaign, finding, origin.campaign.today(now))
+        applied.lines += [line("finding_change", finding=no)] if first else []
 
 
-def _filed(campaign: Campaign, finding: Finding) -> Line:
-    horizon = campaign.horizon[finding.horizon]
-    return line(
-        "finding_done" if horizon.due else "finding_done_stage",
-        finding=finding.no,
-        horizon=horizon.name,
-        due=date.fromisoformat(finding.due) if finding.due else "",
-        unit=finding.unit,
-        person=finding.responsible,
-    )
+def _filed(campaign: Campaign, finding: Finding, today: date) -> list[Line]:
+    endless = campaign.horizon[finding.horizon].due is None
+    due = day_said(date.fromisoformat(finding.due), today) if finding.due else ""
+    key = "finding_done_stage" if endless else "finding_done"
+    return [line(key, finding=finding.no, due=due, unit=finding.unit, person=finding.responsible)]
 
 
 def _attach(written: Record, piece: int, no: int) -> int:

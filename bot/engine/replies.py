@@ -61,7 +61,7 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
 def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
     """One message: what happened, and the open question below it."""
     texts, question, language = origin.context.texts, asked.question, origin.person.language
-    below = _put(tx, origin, asked)
+    below = _put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
     parts = [texts.together(part, language) for part in (welcome, happened, below)]
@@ -74,10 +74,10 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
             _offer_buttons(tx, origin, row, question, now)
 
 
-def _put(tx: Transaction, origin: Origin, asked: Asked) -> tuple[Line, ...]:
+def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
     if asked.question is None:
         return ()
-    to = Audience(origin.actor.own, origin.room.kind == "direct")
+    to = Audience(origin.actor.own, origin.room.kind == "direct", origin.campaign.today(now))
     if asked.in_full:
         return put_question(tx, origin.context, to, asked.question)
     return (put_again(tx, origin.context, to, asked.question),)

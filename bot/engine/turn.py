@@ -11,7 +11,16 @@ from datetime import datetime
 
 from bot.chat import Reacted, Said
 from bot.dialogue import session as sessions
-from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
+from bot.dialogue.effects import (
+    ChangeFinding,
+    Line,
+    MoveFinding,
+    OpenFinding,
+    SetCheck,
+    SetPreference,
+    Withdraw,
+    line,
+)
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.questions import (
@@ -50,6 +59,7 @@ from storage.inbox import Seen
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
 OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit)
+COUNTED = (SetCheck, OpenFinding, MoveFinding, Withdraw)  # effects that change the figures of a review page
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +194,12 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
         person = people.by_id(tx, origin.person.id)
         origin = replace(origin, actor=replace(origin.actor, person=person))
     session = _next(tx, origin, outcome)
+    if any(isinstance(effect, COUNTED) for effect in first):
+        session = session.forgetting(AskSubmit)
     if outcome.reaction:
         replies.react(tx, origin, outcome.reaction, now)
     else:
-        session = _reply(tx, origin, Reply(turn, outcome, session, bool(first)), now)
+        session = _reply(tx, origin, Reply(turn, outcome, session), now)
     stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     effects.apply(tx, origin, afterwards, now)
     return session
@@ -195,12 +207,11 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a reply is made of: the turn, its outcome, where the session stands after it, whether anything was written."""
+    """What a reply is made of: the turn, its outcome, where the session stands after it."""
 
     turn: Turn
     outcome: Outcome
     session: Session
-    wrote: bool
 
 
 def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Session:
@@ -218,8 +229,7 @@ def _comes_back(reply: Reply, question: Question, now: datetime) -> bool:
     """Whether a question was there before, and is still in the person's mind: then one line is enough."""
     before = reply.turn.session
     stood = question in (before.question, *before.queue) or reply.outcome.then is Then.GO_ON
-    changed = isinstance(question, AskSubmit) and reply.wrote  # a review page shows figures
-    return stood and not changed and reply.session.has_in_mind(question, now)
+    return stood and reply.session.has_in_mind(question, now)
 
 
 def _written(turn: Turn, outcome: Outcome, applied: Applied) -> Written:

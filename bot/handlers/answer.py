@@ -48,10 +48,13 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         numbers = tuple(str(finding.no) for finding in live)
         return flow.refused(turn, line("has_findings", no=item.no, findings=numbers))
     basis = turn.said.basis if choice is Answer.CLEAR else ""
-    said = line(f"answered_{choice}", no=item.no, section=turn.campaign.section[item.section_id].name)
-    extra = (line("with_basis", basis=basis),) if basis else ()
+    said = (
+        line("answered_clear_by", no=item.no, basis=basis)
+        if basis
+        else line(f"answered_{choice}", no=item.no)
+    )
     check = SetCheck(place.id, item.id, choice, basis or None)
-    return settled(session, said, *extra, *flow.untaken(*turn.said.rest), effects=(*drops, check))
+    return settled(session, said, *flow.untaken(*turn.said.rest), effects=(*drops, check))
 
 
 def another_item(turn: Turn, cell: Cell) -> AskOffer | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import assert_never
 
 from bot.context import Context
-from bot.dialogue.effects import Line, line
+from bot.dialogue.effects import Line, day_said, line
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
@@ -42,10 +43,11 @@ LEAST = 4  # characters: a first clause shorter than that says too little
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """To whom a question is put: the places they answer for (which need not be read again), and whether others listen."""
+    """To whom a question is put, and when: the places they answer for (which need not be read again), whether others listen."""
 
     own: Sequence[Place]
-    direct: bool = True
+    direct: bool
+    today: date
 
     def place(self, tx: Reader, place_id: str) -> Place:
         return next((place for place in self.own if place.id == place_id), None) or places.get(tx, place_id)
@@ -69,7 +71,7 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
             return (line("ask_measure", finding=no, name=called(tx, context, to, no)),)
         case AskHorizon(no):
             head = line("ask_horizon", finding=no, name=called(tx, context, to, no))
-            return (head, *_horizons(context))
+            return (head, *_horizons(context, to.today))
         case AskMechanism(no):
             return (line("ask_mechanism", finding=no, name=called(tx, context, to, no)),)
         case AskStage(no):
@@ -125,9 +127,9 @@ def _options(texts: list[str]) -> list[Line]:
     return [line("option", n=n, text=text) for n, text in enumerate(texts, 1)]
 
 
-def _horizons(context: Context) -> list[Line]:
+def _horizons(context: Context, today: date) -> list[Line]:
     return [
-        line("option_due", n=n, text=option.name, due=option.due)
+        line("option_due", n=n, text=option.name, due=day_said(option.due, today))
         if option.due
         else line("option", n=n, text=option.name)
         for n, option in enumerate(context.campaign.horizons, 1)

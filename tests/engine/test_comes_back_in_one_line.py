@@ -74,7 +74,7 @@ def test_a_review_page_whose_figures_changed_is_shown_anew() -> None:
 def test_a_finding_is_named_by_what_it_is_about() -> None:
     stand = walking()
     told = stand.says("22有，三组王五家水管漏水，因为用了十五年没换")
-    assert "问题101（三组王五家水管漏水）打算怎么整改？说具体一点" in told
+    assert "问题101（三组王五家水管漏水）打算怎么整改？谁、做什么。" in told
     assert stand.say("进度").endswith("接着：问题101（三组王五家水管漏水）打算怎么整改？")
     assert "问题102（三组李四家的旧房子漏雨漏…）" in stand.says(
         "稍后", "18有，三组李四家的旧房子漏雨漏得厉害"
