@@ -13,6 +13,7 @@ from bot.dialogue.questions import AskAnswer, Question, dump_question
 from bot.engine.origin import Origin
 from bot.handlers.again import put_again
 from bot.handlers.questions import Audience, put_question
+from bot.texts.formatted import formatted
 from storage import outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
@@ -37,10 +38,10 @@ def welcome(person: Person) -> Line:
     return line(f"{WELCOME}{person.role}", name=person.name)
 
 
-def content(origin: Origin, body: str, now: datetime) -> dict[str, object]:
+def content(origin: Origin, body: str, now: datetime, html: str = "") -> dict[str, object]:
     """Message content. Who is talking with us has the phone in the hand: it must not ring for every answer. Who wrote
     while we were away has put it down: then it may. In a room of several it is a reply."""
-    message = chat.text(body) if now - origin.at > AWAY else chat.notice(body)
+    message = chat.with_html(chat.text(body) if now - origin.at > AWAY else chat.notice(body), html)
     if origin.room.kind == "direct":
         return message
     return chat.reply_to(message, origin.event_id, origin.person.user_id)
@@ -64,11 +65,11 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     below = _put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
-    parts = [texts.together(part, language) for part in (welcome, happened, below)]
-    body = "\n\n".join(part for part in parts if part)
+    parts = (welcome, happened, below)
+    body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
     if body:
         about = dump_question(question) if question else _card(asked.finding)
-        message = content(origin, body, now)
+        message = content(origin, body, now, formatted(texts, parts, language))
         row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
         if asked.in_full:
             _offer_buttons(tx, origin, row, question, now)
