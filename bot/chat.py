@@ -173,6 +173,11 @@ def reaction_to_row(row: int, key: str) -> dict[str, object]:
     return {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": key}}
 
 
+def redaction_of_row(row: int) -> dict[str, object]:
+    """Content of a redaction of a message of ours that may have no event id yet: the sender fills it in."""
+    return {"redacts_row": row}
+
+
 POLL = "org.matrix.msc3381.poll.start"
 
 

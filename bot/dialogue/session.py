@@ -34,6 +34,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Buttons:
+    """What can be tapped on under a question: the outbox rows of its reactions, or of its poll."""
+
+    kind: str  # reactions | polls
+    question: Question
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One person in one room. A new one is `Session()`.
 
@@ -50,9 +59,8 @@ class Session:
     retries: int = 0  # replies in a row that could not be understood
     finding: int = 0  # the finding last spoken of: where a photo belongs
     photos: tuple[int, ...] = ()  # evidence not bound to a finding yet
-    shown: tuple[
-        Shown, ...
-    ] = ()  # put in full here: of each kind of question the newest, and those that wait
+    buttons: Buttons | None = None  # that stand now
+    shown: tuple[Shown, ...] = ()  # put in full here: the newest of each kind, and those that wait
 
     @property
     def expect(self) -> Expect:
@@ -113,6 +121,7 @@ def dump(session: Session) -> str:
     asked = {
         "question": dump_question(session.question),
         "queue": [*map(dump_question, session.queue)],
+        "buttons": _dump_buttons(session.buttons),
         "shown": [(dump_question(old.question), old.at) for old in session.shown],
     }
     return _encode({name: getattr(session, name) for name in session.__slots__} | asked)
@@ -127,8 +136,20 @@ def load(text: str) -> Session:
     kept["queue"] = tuple(
         asked for text in kept.get("queue", ()) if (asked := load_question(text)) is not None
     )
+    kept["buttons"] = _load_buttons(kept.get("buttons"))
     kept["shown"] = tuple(
         Shown(asked, at) for text, at in kept.get("shown", ()) if (asked := load_question(text)) is not None
     )
     kept["positions"] = tuple((place, item) for place, item in kept.get("positions", ()))
     return Session(**kept)
+
+
+def _dump_buttons(buttons: Buttons | None) -> dict[str, Any] | None:
+    if buttons is None:
+        return None
+    return {"kind": buttons.kind, "question": dump_question(buttons.question), "rows": buttons.rows}
+
+
+def _load_buttons(kept: dict[str, Any] | None) -> Buttons | None:
+    question = load_question(kept["question"]) if kept else None
+    return Buttons(kept["kind"], question, tuple(kept["rows"])) if kept and question else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot import chat
 from bot.dialogue.effects import Line, line
-from bot.dialogue.questions import AskAnswer, Question, dump_question
+from bot.dialogue.questions import Question, dump_question
 from bot.engine.origin import Origin
 from bot.handlers.again import put_again
 from bot.handlers.questions import Audience, put_question
@@ -20,7 +20,6 @@ from storage.outbox import Outgoing
 from storage.people import Person
 
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
-CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
 
 
@@ -59,20 +58,19 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, mark, type="m.reaction"), now)
 
 
-def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
-    """One message: what happened, and the open question below it."""
+def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> int:
+    """One message: what happened, and the open question below it. Its outbox row; 0 when there was nothing to say."""
     texts, question, language = origin.context.texts, asked.question, origin.person.language
     below = _put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
     parts = (welcome, happened, below)
     body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
-    if body:
-        about = dump_question(question) if question else _card(asked.finding)
-        message = content(origin, body, now, formatted(texts, parts, language))
-        row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
-        if asked.in_full:
-            _offer_buttons(tx, origin, row, question, now)
+    if not body:
+        return 0
+    about = dump_question(question) if question else _card(asked.finding)
+    message = content(origin, body, now, formatted(texts, parts, language))
+    return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
 
 def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
@@ -86,21 +84,3 @@ def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[
 
 def _card(finding: int) -> str | None:
     return json.dumps({"card": finding}) if finding else None
-
-
-def _offer_buttons(
-    tx: Transaction, origin: Origin, row: int, question: Question | None, now: datetime
-) -> None:
-    """For who wants it, the four choices also to tap on: as reactions under the question, or as a poll."""
-    person, room_id, texts = origin.person, origin.room.room_id, origin.context.texts
-    if not isinstance(question, AskAnswer) or person.buttons == "off":
-        return
-    if person.buttons == "reactions":
-        for key in CHOICES:
-            mark = chat.reaction_to_row(row, key)
-            outbox.add(tx, Outgoing(room_id, person.id, mark, type="m.reaction"), now)
-        return
-    wording = texts.render(line("poll_question"), person.language)
-    options = [texts.render(line(f"poll_{n}"), person.language) for n in range(1, 5)]
-    poll = chat.poll(wording, options)
-    outbox.add(tx, Outgoing(room_id, person.id, poll, type=chat.POLL, about=dump_question(question)), now)

@@ -36,11 +36,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now."""
+    """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now; `reopened`:
+    it is another question than the open one."""
 
     session: Session
     bound: bool = False
     refusal: Line | None = None
+    reopened: bool = False
 
 
 def load(tx: Reader, origin: Origin, now: datetime) -> Standing:
@@ -84,7 +86,7 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
         return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
-    return ReplyTarget(under(session, question), True)
+    return ReplyTarget(under(session, question), True, reopened=True)
 
 
 def under(session: Session, question: Question | None) -> Session:

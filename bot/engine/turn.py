@@ -40,7 +40,7 @@ from bot.dialogue.questions import (
 from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
-from bot.engine import effects, replies, session_store
+from bot.engine import buttons, effects, replies, session_store
 from bot.engine.effects import Applied
 from bot.engine.origin import Origin
 from bot.engine.replies import Asked
@@ -70,6 +70,7 @@ class Input:
     standing: Standing
     photos: tuple[int, ...] = ()
     bound: bool = False  # it speaks to one certain question
+    reopened: bool = False  # which is not the one that stood open
     refusal: Line | None = None  # why that question takes no answer
 
 
@@ -89,7 +90,8 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
-    given = Input(words, replace(standing, session=target.session), (), target.bound, target.refusal)
+    now_standing = replace(standing, session=target.session)
+    given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal)
     turn = turn_of(origin, given)
     to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
     if to_us and origin.actor.scope.has(Right.REPORT):
@@ -134,6 +136,7 @@ def turn_of(origin: Origin, given: Input) -> Turn:
         given.photos,
         given.standing.silence,
         given.bound,
+        given.reopened,
     )
 
 
@@ -218,11 +221,12 @@ def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Sess
     """Say what happened, and the open question below it. The session then knows what it showed."""
     session, question = reply.session, reply.session.question
     if reply.outcome.then is Then.NOTHING or question is None:
-        replies.answer(tx, origin, reply.outcome.lines, Asked(None, finding=session.finding), now)
-        return session
+        row = replies.answer(tx, origin, reply.outcome.lines, Asked(None, finding=session.finding), now)
+        return session if question is not None else buttons.follow(tx, origin, session, row, now)
     in_full = reply.outcome.in_full or not _comes_back(reply, question, now)
-    replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
-    return session.showing(question, now) if in_full else session
+    row = replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
+    session = session.showing(question, now) if in_full else session
+    return buttons.follow(tx, origin, session, row, now)
 
 
 def _comes_back(reply: Reply, question: Question, now: datetime) -> bool:

@@ -41,6 +41,7 @@ from bot.handlers import (
     navigate,
     place_scope,
     preferences,
+    quoted,
     remarks,
     search,
     submit,
@@ -185,6 +186,9 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _reply(tx: Reader, turn: Turn, kind: Reply, now: datetime) -> Outcome:
     question = turn.session.question
+    on_record = quoted.old_item(tx, turn, kind, now)
+    if on_record is not None:
+        return on_record
     match kind:
         case Reply.BULK:
             return bulk.bulk(tx, turn, now)

@@ -46,7 +46,7 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return settled(session, line("later_kept", no=item.no))
     if live:
         numbers = tuple(str(finding.no) for finding in live)
-        return flow.refused(turn, line("has_findings", no=item.no, findings=numbers))
+        return flow.refused(turn, line("has_findings", no=item.no, findings=numbers, first=numbers[0]))
     basis = turn.said.basis if choice is Answer.CLEAR else ""
     said = (
         line("answered_clear_by", no=item.no, basis=basis)

@@ -33,6 +33,7 @@ class Turn:
     photos: tuple[int, ...] = ()  # evidence that came with this message
     silence: float = 0.0  # seconds since this person last spoke here
     bound: bool = False  # it replies to one certain question of ours
+    reopened: bool = False  # which is not the one that stood open
 
     @property
     def person(self) -> Person:

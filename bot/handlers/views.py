@@ -15,6 +15,7 @@ from bot.handlers.change import line_name, visible
 from bot.handlers.turn import Outcome, Then, Turn
 from storage import checks, evidence, findings, hand_ins, history, places, walks
 from storage.db import Reader
+from storage.findings import Finding
 from storage.places import Place
 
 SHOWN = 10  # lines of a list on a phone
@@ -110,6 +111,11 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     finding = visible(tx, turn, turn.number or 0)
     if finding is None:
         return flow.refused(turn, line("no_such_finding", finding=turn.number or "?"))
+    return Outcome(replace(turn.session, finding=finding.no, retries=0), card(tx, turn, finding))
+
+
+def card(tx: Reader, turn: Turn, finding: Finding) -> tuple[Line, ...]:
+    """Everything known about a finding."""
     item = turn.campaign.item.get(finding.item_id)
     head = line(
         "card",
@@ -129,7 +135,7 @@ def show(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         lines.append(line("card_field", field="@field_reason", value=why))
     pieces = evidence.of_finding(tx, finding.no)
     lines += [line("card_evidence", n=len(pieces))] if pieces else []
-    return Outcome(replace(turn.session, finding=finding.no, retries=0), tuple(lines))
+    return tuple(lines)
 
 
 def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
