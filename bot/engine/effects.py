@@ -19,6 +19,7 @@ from bot.dialogue.effects import (
     MoveFinding,
     NotifyRole,
     OpenFinding,
+    Param,
     PutOff,
     SendLedger,
     SetCheck,
@@ -204,16 +205,17 @@ def _file(tx: Transaction, origin: Origin, applied: Applied, now: datetime) -> N
             continue
         with record(tx, origin.action("file"), now) as written:
             move_finding(written, origin, MoveFinding(no, "file"))
-        first = findings.filed_by(tx, finding.reporter_id) == 1
-        applied.lines += _filed(origin.campaign, finding, origin.campaign.today(now))
-        applied.lines += [line("finding_change", finding=no)] if first else []
+        applied.lines.append(_filed(origin.campaign, finding, origin.campaign.today(now)))
+        if findings.filed_by(tx, finding.reporter_id) == 1:  # how to change one is learnt with the first
+            applied.lines.append(line("finding_change", finding=no))
 
 
-def _filed(campaign: Campaign, finding: Finding, today: date) -> list[Line]:
-    endless = campaign.horizon[finding.horizon].due is None
-    due = day_said(date.fromisoformat(finding.due), today) if finding.due else ""
-    key = "finding_done_stage" if endless else "finding_done"
-    return [line(key, finding=finding.no, due=due, unit=finding.unit, person=finding.responsible)]
+def _filed(campaign: Campaign, finding: Finding, today: date) -> Line:
+    horizon, due = campaign.horizon[finding.horizon], date.fromisoformat(str(finding.due))
+    said: dict[str, Param] = {"finding": finding.no, "due": day_said(due, today), "unit": finding.unit}
+    if horizon.due is None:
+        return line("finding_done_stage", **said, person=finding.responsible, horizon=horizon.name)
+    return line("finding_done", **said, person=finding.responsible)
 
 
 def _attach(written: Record, piece: int, no: int) -> int:
