@@ -56,6 +56,7 @@ $(STAMP): constraints.txt pyproject.toml
 bench: $(STAMP)  ## the numbers of the README
 	-$(MAKE) $(VENV)/bench/.installed
 	$(BIN)/python -m bench.turn
+	$(BIN)/python -m bench.replies
 	$(BIN)/python -m bench.rooms
 	$(BIN)/python -m bench.ledger
 	$(BIN)/python -m bench.stub

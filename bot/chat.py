@@ -140,6 +140,9 @@ class Upload:
     height: int | None = None
 
 
+HTML = "org.matrix.custom.html"
+
+
 def text(body: str, mention: str = "") -> dict[str, object]:
     """Content of a message that may ring a phone; `mention` is the user id of whom it is for."""
     return {"msgtype": "m.text", "body": body, "m.mentions": {"user_ids": [mention]} if mention else {}}
@@ -148,6 +151,11 @@ def text(body: str, mention: str = "") -> dict[str, object]:
 def notice(body: str) -> dict[str, object]:
     """Content of a message that never rings."""
     return {"msgtype": "m.notice", "body": body, "m.mentions": {}}
+
+
+def with_html(content: Mapping[str, object], html: str) -> dict[str, object]:
+    """The same content with its words as HTML beside the plain ones; without any, as it is."""
+    return {**content, "format": HTML, "formatted_body": html} if html else dict(content)
 
 
 def reply_to(content: Mapping[str, object], event_id: str, user_id: str) -> dict[str, object]:
@@ -164,6 +172,11 @@ def reaction(event_id: str, key: str) -> dict[str, object]:
 def reaction_to_row(row: int, key: str) -> dict[str, object]:
     """Content of an m.reaction to a message of ours that has no event id yet: the sender fills it in."""
     return {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": key}}
+
+
+def redaction_of_row(row: int) -> dict[str, object]:
+    """Content of a redaction of a message of ours that may have no event id yet: the sender fills it in."""
+    return {"redacts_row": row}
 
 
 POLL = "org.matrix.msc3381.poll.start"

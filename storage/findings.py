@@ -121,6 +121,12 @@ def of_reporter(tx: Reader, person_id: int, limit: int = 200) -> list[Finding]:
     return [_finding(row) for row in tx.all(sql, (person_id, limit))]
 
 
+def filed_by(tx: Reader, person_id: int) -> int:
+    """How many findings this person has on the books."""
+    sql = "SELECT count(*) FROM findings WHERE reporter_id = ? AND state NOT IN ('draft', 'void')"
+    return tx.number(sql, (person_id,))
+
+
 def to_ask(tx: Reader, person_id: int, place_id: str) -> Finding | None:
     """The first draft at this place that its reporter is still to be asked about."""
     sql = (

@@ -136,6 +136,16 @@ def listed(tx: Reader) -> list[Listed]:
     return [Listed(*row) for row in tx.all(sql)]
 
 
+def coordinators(tx: Reader, unit_id: str, today: str) -> list[Listed]:
+    """Who coordinates a unit today, in the order of their grants."""
+    sql = (
+        "SELECT DISTINCT p.id, coalesce(i.user_id, ''), p.name, p.phone FROM grants g JOIN people p ON p.id = g.person_id"
+        " LEFT JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL"
+        f" WHERE g.role = 'coordinator' AND g.unit_id = :unit AND {_IN_FORCE} ORDER BY g.rank, g.id"
+    )
+    return [Listed(*row) for row in tx.all(sql, {"unit": unit_id, "today": today})]
+
+
 def with_ids(tx: Reader) -> list[Person]:
     """Everybody with a Matrix id, whether they still take part or not."""
     sql = f"SELECT {_PERSON} FROM people p JOIN person_ids i ON i.person_id = p.id AND i.until IS NULL ORDER BY p.id"

@@ -266,17 +266,22 @@ class OutboxSender:
         return room_id
 
     async def _resolved(self, row: OutboxRow) -> dict[str, object]:
-        """A reaction to one of our own messages names its row; by now it has an event id."""
+        """What speaks of one of our own messages names its row; by now it has an event id."""
+        if "redacts_row" in row.content:
+            return {"redacts": await self._event_of(row.content["redacts_row"])}
         relation = row.content.get("m.relates_to")
         if not isinstance(relation, dict) or "row" not in relation:
             return row.content
-        await self.note_arrived()
-        target = relation["row"]
-        event_id = await self.database.read(lambda r: outbox.event_of(r, int(str(target))))
-        if event_id is None:
-            raise UndeliverableError(f"row {target}, which it reacts to, was never sent")
+        event_id = await self._event_of(relation["row"])
         rest = {name: value for name, value in relation.items() if name != "row"}
         return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
+
+    async def _event_of(self, target: object) -> str:
+        await self.note_arrived()
+        event_id = await self.database.read(lambda r: outbox.event_of(r, int(str(target))))
+        if event_id is None:
+            raise UndeliverableError(f"row {target}, which it speaks of, was never sent")
+        return event_id
 
 
 def _with_rooms(tx: Reader, rows: list[OutboxRow]) -> list[tuple[OutboxRow, str]]:

@@ -15,7 +15,7 @@ SAMPLES = 3  # units named in a list
 def lines_of(campaign: Campaign, f: Figures, before: Mapping[str, int] | None, now: datetime) -> list[Line]:
     """The sentences; a figure is followed by its change since the last digest."""
     local = now.astimezone(campaign.timezone)
-    phases = "、".join(phase.name for phase in campaign.phases_on(local.date()))
+    phases = tuple(phase.name for phase in campaign.phases_on(local.date()))
 
     def delta(name: str) -> str:
         change = f.plain()[name] - before.get(name, 0) if before else 0
@@ -54,7 +54,7 @@ def lines_of(campaign: Campaign, f: Figures, before: Mapping[str, int] | None, n
             line("digest_quality", later=f.later_horizon, findings=f.findings, recurrences=f.recurrences)
         )
     if f.quiet:
-        named = "、".join(f.quiet[:SAMPLES])
+        named = tuple(f.quiet[:SAMPLES])
         lines.append(
             line(
                 "digest_quiet" if len(f.quiet) <= SAMPLES else "digest_quiet_more",

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from bot.domain.answers import Answer
+
+
+class Day(date):
+    """A day of the year that people are in: said without the year."""
+
+
+def day_said(day: date, today: date) -> date:
+    """The day as people say it today."""
+    return Day(day.year, day.month, day.day) if day.year == today.year else day
+
 
 Param = str | int | date | tuple[str, ...]  # "@key" names another text; several are listed
 
@@ -21,6 +31,12 @@ class Line:
 
 def line(key: str, **params: Param) -> Line:
     return Line(key, params)
+
+
+def first_of(names: Sequence[str], length: int) -> tuple[str, ...]:
+    """The beginning of a list, marked where more follow."""
+    first = tuple(names[:length])
+    return (*first[:-1], f"{first[-1]}…") if len(names) > length else first
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
-from bot.dialogue.session import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, Question
+from bot.dialogue.questions import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, Question
 from bot.domain.answers import Answer
 
 SHORT = 4  # characters of a mere yes or no

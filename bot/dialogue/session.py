@@ -6,200 +6,40 @@ Rule: everything is held by id, never by position in a list, so that a changed c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any
 
 from bot.dialogue.meaning import Expect
-
-
-@dataclass(frozen=True, slots=True)
-class AskAnswer:
-    """The four choices for one item of one place."""
-
-    place: str
-    item: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskBasis:
-    """How a bulk clear was established. The answers are already recorded; this only adds to them."""
-
-    place: str
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AskDescription:
-    """What the problem is: of a draft without words, or said anew."""
-
-    finding: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskMeasure:
-    finding: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskHorizon:
-    finding: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskMechanism:
-    """A long-term finding needs a sentence on what keeps it solved."""
-
-    finding: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskStage:
-    """A long-term finding needs a date for its first stage."""
-
-    finding: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskPlace:
-    """Which of the person's places. `words` were said before the place was known: they are taken up once it is."""
-
-    places: tuple[str, ...]
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AskResume:
-    """The walk was left some time ago: go on at this item?"""
-
-    place: str
-    item: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskSubmit:
-    """The review page of a place: hand it in?"""
-
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskMerge:
-    """A new description sounds like the finding `other` that is already there. `draft`: the finding it was said for."""
-
-    place: str
-    item: str
-    other: int
-    words: str
-    draft: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AskOffer:
-    """Words (or a photo) nobody asked for: a problem under one of these items? Empty: nothing fitted."""
-
-    place: str
-    items: tuple[str, ...]
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskVisit:
-    """Findings proposed from one sentence about a visit."""
-
-    place: str
-    object: str
-    items: tuple[str, ...]
-    words: tuple[str, ...]  # one for each item
-
-
-Question = (
-    AskAnswer
-    | AskBasis
-    | AskDescription
-    | AskMeasure
-    | AskHorizon
-    | AskMechanism
-    | AskStage
-    | AskPlace
-    | AskResume
-    | AskSubmit
-    | AskMerge
-    | AskOffer
-    | AskVisit
+from bot.dialogue.questions import (
+    EXPECTS,
+    OF_FINDING,
+    AskAnswer,
+    Question,
+    dump_question,
+    load_question,
 )
 
-KINDS: Mapping[str, type[Question]] = {
-    "answer": AskAnswer,
-    "basis": AskBasis,
-    "description": AskDescription,
-    "measure": AskMeasure,
-    "horizon": AskHorizon,
-    "mechanism": AskMechanism,
-    "stage": AskStage,
-    "place": AskPlace,
-    "resume": AskResume,
-    "submit": AskSubmit,
-    "merge": AskMerge,
-    "offer": AskOffer,
-    "visit": AskVisit,
-}
-NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
-
-EXPECTS: Mapping[type[Question], Expect] = {
-    AskAnswer: Expect.CHOICE,
-    AskBasis: Expect.BASIS,
-    AskDescription: Expect.TEXT,
-    AskMeasure: Expect.TEXT,
-    AskHorizon: Expect.OPTION,
-    AskMechanism: Expect.TEXT,
-    AskStage: Expect.TEXT,
-    AskPlace: Expect.OPTION,
-    AskResume: Expect.CONFIRM,
-    AskSubmit: Expect.CONFIRM,
-    AskMerge: Expect.CONFIRM,
-    AskOffer: Expect.OPTION,
-    AskVisit: Expect.CONFIRM,
-}
-
-OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
-OF_DRAFT = OF_FINDING[1:]
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 BACK_STACK = 300  # steps that 返回 can go back: more than any place has items
+IN_MIND = timedelta(days=1)  # so long a question that was put in full need not be put in full again
 
 
-def places_in(question: Question | None) -> tuple[str, ...]:
-    """The ids of the places that a question names."""
-    match question:
-        case AskPlace(places):
-            return places
-        case AskAnswer() | AskBasis() | AskResume() | AskSubmit() | AskMerge() | AskOffer() | AskVisit():
-            return (question.place,)
-        case _:
-            return ()
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question that was put in full in this room, and when (ISO)."""
+
+    question: Question
+    at: str
 
 
-def items_in(question: Question | None) -> tuple[str, ...]:
-    """The ids of the items that a question names."""
-    match question:
-        case AskAnswer() | AskResume() | AskMerge():
-            return (question.item,)
-        case AskBasis() | AskOffer() | AskVisit():
-            return question.items
-        case _:
-            return ()
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What can be tapped on under a question: the outbox rows of its reactions, or of its poll."""
 
-
-def finding_in(question: Question | None) -> int:
-    """The number of the finding that a question is about; 0: about none."""
-    match question:
-        case AskDescription(no) | AskMeasure(no) | AskHorizon(no) | AskMechanism(no) | AskStage(no):
-            return no
-        case AskMerge():
-            return question.other
-        case _:
-            return 0
+    kind: str  # reactions | polls
+    question: Question
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +59,8 @@ class Session:
     retries: int = 0  # replies in a row that could not be understood
     finding: int = 0  # the finding last spoken of: where a photo belongs
     photos: tuple[int, ...] = ()  # evidence not bound to a finding yet
+    buttons: Buttons | None = None  # that stand now
+    shown: tuple[Shown, ...] = ()  # put in full here: the newest of each kind, and those that wait
 
     @property
     def expect(self) -> Expect:
@@ -250,39 +92,38 @@ class Session:
         new = [question for question in questions if question and not isinstance(question, OF_FINDING)]
         return replace(self, queue=tuple(dict.fromkeys((*new, *self.queue))))
 
+    def showing(self, question: Question, now: datetime) -> Session:
+        """This question is put in full now."""
+        kept = (
+            old
+            for old in self.shown
+            if old.question != question
+            and (type(old.question) is not type(question) or old.question in self.queue)
+        )
+        return replace(self, shown=(*kept, Shown(question, now.isoformat())))
+
+    def forgetting(self, kind: type[Question]) -> Session:
+        """Questions of this kind would look different now."""
+        return replace(self, shown=tuple(old for old in self.shown if not isinstance(old.question, kind)))
+
+    def has_in_mind(self, question: Question, now: datetime) -> bool:
+        """Whether it was put in full here not long ago: then one line brings it back."""
+        at = next((old.at for old in self.shown if old.question == question), None)
+        return at is not None and now - datetime.fromisoformat(at) < IN_MIND
+
     def passed(self, item: str) -> Session:
         """The item was dealt with: 返回 leads back to it."""
         stack = (*(seen for seen in self.back_stack if seen != item), item)
         return replace(self, back_stack=stack[-BACK_STACK:])
 
 
-@lru_cache(maxsize=4096)  # the same one is written and read several times a turn
-def dump_question(question: Question | None) -> str | None:
-    if question is None:
-        return None
-    return _encode(
-        {"ask": NAMES[type(question)]} | {name: getattr(question, name) for name in question.__slots__}
-    )
-
-
-@lru_cache(maxsize=4096)
-def load_question(text: str | None) -> Question | None:
-    """None also for a question that this version no longer knows: the walk then simply goes on."""
-    if not text:
-        return None
-    fields: dict[str, Any] = json.loads(text)
-    kind = KINDS.get(fields.pop("ask", ""))
-    if kind is None:
-        return None
-    try:
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-        return cast(Question, cast(Any, kind)(**values))
-    except TypeError:
-        return None
-
-
 def dump(session: Session) -> str:
-    asked = {"question": dump_question(session.question), "queue": [*map(dump_question, session.queue)]}
+    asked = {
+        "question": dump_question(session.question),
+        "queue": [*map(dump_question, session.queue)],
+        "buttons": _dump_buttons(session.buttons),
+        "shown": [(dump_question(old.question), old.at) for old in session.shown],
+    }
     return _encode({name: getattr(session, name) for name in session.__slots__} | asked)
 
 
@@ -295,5 +136,20 @@ def load(text: str) -> Session:
     kept["queue"] = tuple(
         asked for text in kept.get("queue", ()) if (asked := load_question(text)) is not None
     )
+    kept["buttons"] = _load_buttons(kept.get("buttons"))
+    kept["shown"] = tuple(
+        Shown(asked, at) for text, at in kept.get("shown", ()) if (asked := load_question(text)) is not None
+    )
     kept["positions"] = tuple((place, item) for place, item in kept.get("positions", ()))
     return Session(**kept)
+
+
+def _dump_buttons(buttons: Buttons | None) -> dict[str, Any] | None:
+    if buttons is None:
+        return None
+    return {"kind": buttons.kind, "question": dump_question(buttons.question), "rows": buttons.rows}
+
+
+def _load_buttons(kept: dict[str, Any] | None) -> Buttons | None:
+    question = load_question(kept["question"]) if kept else None
+    return Buttons(kept["kind"], question, tuple(kept["rows"])) if kept and question else None

@@ -82,8 +82,8 @@ def meant(
     return [item for item in open_items if item.no not in left_out]
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """4, 5, 6, 12 -> 4-6、12: short enough for a phone."""
+def ranges(numbers: Sequence[int]) -> tuple[str, ...]:
+    """4, 5, 6, 12 -> 4-6 and 12: short enough for a phone."""
     parts: list[str] = []
     start = previous = None
     for number in [*sorted(set(numbers)), None]:
@@ -93,4 +93,4 @@ def ranges(numbers: Sequence[int]) -> str:
         if start is None:
             start = number
         previous = number
-    return "、".join(parts)
+    return tuple(parts)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.context import Context
-from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
 from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.questions import load_question
 from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer
@@ -129,11 +129,11 @@ def _again(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> tuple[
 
 def _without(session: Session, original: Seen) -> Session:
     """The session without the questions this message had brought up."""
-    moot = [sessions.load_question(question) for question in original.opened_questions]
+    moot = [load_question(question) for question in original.opened_questions]
     queue = tuple(question for question in session.queue if question not in moot)
     if session.question not in moot:
         return replace(session, queue=queue)
-    question = sessions.load_question(original.question)
+    question = load_question(original.question)
     return replace(session, question=question, queue=tuple(q for q in queue if q != question))
 
 

@@ -19,12 +19,14 @@ from bot.dialogue.effects import (
     MoveFinding,
     NotifyRole,
     OpenFinding,
+    Param,
     PutOff,
     SendLedger,
     SetCheck,
     SetPreference,
     SubmitPlace,
     Withdraw,
+    day_said,
     line,
 )
 from bot.domain import lifecycle
@@ -208,19 +210,17 @@ def _file(tx: Transaction, origin: Origin, applied: Applied, now: datetime) -> N
             continue
         with record(tx, origin.action("file"), now) as written:
             move_finding(written, origin, MoveFinding(no, "file"))
-        applied.lines.append(_filed(origin.campaign, finding))
+        applied.lines.append(_filed(origin.campaign, finding, origin.campaign.today(now)))
+        if findings.filed_by(tx, finding.reporter_id) == 1:  # how to change one is learnt with the first
+            applied.lines.append(line("finding_change", finding=no))
 
 
-def _filed(campaign: Campaign, finding: Finding) -> Line:
-    horizon = campaign.horizon[finding.horizon]
-    return line(
-        "finding_done" if horizon.due else "finding_done_stage",
-        finding=finding.no,
-        horizon=horizon.name,
-        due=date.fromisoformat(finding.due) if finding.due else "",
-        unit=finding.unit,
-        person=finding.responsible,
-    )
+def _filed(campaign: Campaign, finding: Finding, today: date) -> Line:
+    horizon, due = campaign.horizon[finding.horizon], date.fromisoformat(str(finding.due))
+    said: dict[str, Param] = {"finding": finding.no, "due": day_said(due, today), "unit": finding.unit}
+    if horizon.due is None:
+        return line("finding_done_stage", **said, person=finding.responsible, horizon=horizon.name)
+    return line("finding_done", **said, person=finding.responsible)
 
 
 def _attach(written: Record, piece: int, no: int) -> int:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import chat
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import AskAnswer, Question, Session, dump_question
+from bot.dialogue.questions import Question, dump_question
 from bot.engine.origin import Origin
-from bot.handlers.questions import put_question
+from bot.handlers.again import put_again
+from bot.handlers.questions import Audience, put_question
+from bot.texts.formatted import formatted
 from storage import outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
 from storage.people import Person
 
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
-CHOICES = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands below what is said: a question, or nothing but the finding that was spoken of."""
+
+    question: Question | None
+    in_full: bool = True
+    finding: int = 0
 
 
 def welcome(person: Person) -> Line:
@@ -26,10 +37,10 @@ def welcome(person: Person) -> Line:
     return line(f"{WELCOME}{person.role}", name=person.name)
 
 
-def content(origin: Origin, body: str, now: datetime) -> dict[str, object]:
+def content(origin: Origin, body: str, now: datetime, html: str = "") -> dict[str, object]:
     """Message content. Who is talking with us has the phone in the hand: it must not ring for every answer. Who wrote
     while we were away has put it down: then it may. In a room of several it is a reply."""
-    message = chat.text(body) if now - origin.at > AWAY else chat.notice(body)
+    message = chat.with_html(chat.text(body) if now - origin.at > AWAY else chat.notice(body), html)
     if origin.room.kind == "direct":
         return message
     return chat.reply_to(message, origin.event_id, origin.person.user_id)
@@ -47,38 +58,29 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, mark, type="m.reaction"), now)
 
 
-def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], session: Session, now: datetime) -> None:
-    """One message: what happened, and the session's open question below it."""
-    texts, question, language = origin.context.texts, session.question, origin.person.language
-    asked = put_question(tx, origin.context, origin.actor.own, question) if question else ()
+def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> int:
+    """One message: what happened, and the open question below it. Its outbox row; 0 when there was nothing to say."""
+    texts, question, language = origin.context.texts, asked.question, origin.person.language
+    below = _put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
-    parts = [texts.together(part, language) for part in (welcome, happened, asked)]
-    body = "\n\n".join(part for part in parts if part)
-    if body:
-        about = dump_question(question) if question else _card(session)
-        message = content(origin, body, now)
-        row = outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
-        _offer_buttons(tx, origin, row, question, now)
+    parts = (welcome, happened, below)
+    body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
+    if not body:
+        return 0
+    about = dump_question(question) if question else _card(asked.finding)
+    message = content(origin, body, now, formatted(texts, parts, language))
+    return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
 
-def _card(session: Session) -> str | None:
-    return json.dumps({"card": session.finding}) if session.finding else None
+def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
+    if asked.question is None:
+        return ()
+    to = Audience(origin.actor.own, origin.room.kind == "direct", origin.campaign.today(now))
+    if asked.in_full:
+        return put_question(tx, origin.context, to, asked.question)
+    return (put_again(tx, origin.context, to, asked.question),)
 
 
-def _offer_buttons(
-    tx: Transaction, origin: Origin, row: int, question: Question | None, now: datetime
-) -> None:
-    """For who wants it, the four choices also to tap on: as reactions under the question, or as a poll."""
-    person, room_id, texts = origin.person, origin.room.room_id, origin.context.texts
-    if not isinstance(question, AskAnswer) or person.buttons == "off":
-        return
-    if person.buttons == "reactions":
-        for key in CHOICES:
-            mark = chat.reaction_to_row(row, key)
-            outbox.add(tx, Outgoing(room_id, person.id, mark, type="m.reaction"), now)
-        return
-    wording = texts.render(line("poll_question"), person.language)
-    options = [texts.render(line(f"poll_{n}"), person.language) for n in range(1, 5)]
-    poll = chat.poll(wording, options)
-    outbox.add(tx, Outgoing(room_id, person.id, poll, type=chat.POLL, about=dump_question(question)), now)
+def _card(finding: int) -> str | None:
+    return json.dumps({"card": finding}) if finding else None

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.context import Context
-from bot.dialogue import session as sessions
 from bot.dialogue.effects import ChangeFinding
 from bot.dialogue.meaning import ParsedMessage
-from bot.dialogue.session import AskAnswer, AskDescription, Question
+from bot.dialogue.questions import AskAnswer, AskDescription, Question, load_question
 from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.domain.lifecycle import AMENDABLE
 from bot.handlers.finding_form import LONGEST, described
@@ -35,7 +34,7 @@ class Edit:
 
     @property
     def question(self) -> Question | None:
-        return sessions.load_question(self.original.question)
+        return load_question(self.original.question)
 
 
 @dataclass(frozen=True, slots=True)

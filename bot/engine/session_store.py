@@ -13,7 +13,8 @@ from datetime import datetime
 from bot.chat import Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import Question, Session, finding_in, items_in, places_in
+from bot.dialogue.questions import Question, finding_in, items_in, load_question, places_in
+from bot.dialogue.session import Session
 from bot.domain.lifecycle import AMENDABLE, SETTLED
 from bot.domain.permissions import Right, may
 from bot.engine.origin import Origin
@@ -35,11 +36,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now."""
+    """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now; `reopened`:
+    it is another question than the open one."""
 
     session: Session
     bound: bool = False
     refusal: Line | None = None
+    reopened: bool = False
 
 
 def load(tx: Reader, origin: Origin, now: datetime) -> Standing:
@@ -76,14 +79,14 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
     fields = json.loads(about)
     if "card" in fields:
         return ReplyTarget(replace(session, finding=int(fields["card"])), True)
-    question = sessions.load_question(about)
+    question = load_question(about)
     if question is None or question == session.question:
         return ReplyTarget(session, True)
     if not _asked_of(tx, origin, question):
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
         return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
-    return ReplyTarget(under(session, question), True)
+    return ReplyTarget(under(session, question), True, reopened=True)
 
 
 def under(session: Session, question: Question | None) -> Session:

@@ -11,24 +11,39 @@ from datetime import datetime
 
 from bot.chat import Reacted, Said
 from bot.dialogue import session as sessions
-from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
+from bot.dialogue.effects import (
+    ChangeFinding,
+    Line,
+    MoveFinding,
+    OpenFinding,
+    SetCheck,
+    SetPreference,
+    Withdraw,
+    line,
+)
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
+    EXPECTS,
     OF_DRAFT,
     AskAnswer,
     AskBasis,
     AskMerge,
     AskOffer,
+    AskSubmit,
     AskVisit,
-    Session,
+    Question,
+    dump_question,
     finding_in,
+    load_question,
 )
+from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
-from bot.engine import effects, replies, session_store
+from bot.engine import buttons, effects, replies, session_store
 from bot.engine.effects import Applied
 from bot.engine.origin import Origin
+from bot.engine.replies import Asked
 from bot.engine.session_store import Standing
 from bot.handlers import evidence as evidence_rules
 from bot.handlers import flow, handle
@@ -44,6 +59,7 @@ from storage.inbox import Seen
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
 OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit)
+COUNTED = (SetCheck, OpenFinding, MoveFinding, Withdraw)  # effects that change the figures of a review page
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,7 @@ class Input:
     standing: Standing
     photos: tuple[int, ...] = ()
     bound: bool = False  # it speaks to one certain question
+    reopened: bool = False  # which is not the one that stood open
     refusal: Line | None = None  # why that question takes no answer
 
 
@@ -73,7 +90,8 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
-    given = Input(words, replace(standing, session=target.session), (), target.bound, target.refusal)
+    now_standing = replace(standing, session=target.session)
+    given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal)
     turn = turn_of(origin, given)
     if what.in_clear:
         if turn.direct or run_turn(tx, turn, given, now) is not None:
@@ -91,15 +109,15 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
         people.mark_greeted(tx, origin.person)
         outcome = _with_welcome(turn, outcome)
     session = finish(tx, origin, turn, outcome, now)
-    asked = sessions.dump_question(target.session.question)
+    asked = dump_question(target.session.question)
     return Result("done", asked, brought_up(target.session, session))
 
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
-    question = sessions.load_question(outbox.asked_by(tx, what.target))
+    question = load_question(outbox.asked_by(tx, what.target))
     if question is not None:
-        reads = parse(what.key, sessions.EXPECTS[type(question)], origin.context.vocabulary)
+        reads = parse(what.key, EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
             words = Said(words=what.key, reply_to=what.target)
             return run_said(tx, origin, words, standing, now)
@@ -122,6 +140,7 @@ def turn_of(origin: Origin, given: Input) -> Turn:
         given.photos,
         given.standing.silence,
         given.bound,
+        given.reopened,
     )
 
 
@@ -136,7 +155,7 @@ def brought_up(before: Session, after: Session) -> tuple[str, ...]:
     """The questions, as JSON, that a message is the reason for."""
     known = {before.question, *before.queue}
     new = (q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known)
-    return tuple(text for q in new if (text := sessions.dump_question(q)))
+    return tuple(text for q in new if (text := dump_question(q)))
 
 
 def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
@@ -182,14 +201,43 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
         person = people.by_id(tx, origin.person.id)
         origin = replace(origin, actor=replace(origin.actor, person=person))
     session = _next(tx, origin, outcome)
-    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
+    if any(isinstance(effect, COUNTED) for effect in first):
+        session = session.forgetting(AskSubmit)
     if outcome.reaction:
         replies.react(tx, origin, outcome.reaction, now)
     else:
-        shown = replace(session, question=None) if outcome.then is Then.NOTHING else session
-        replies.answer(tx, origin, outcome.lines, shown, now)
+        session = _reply(tx, origin, Reply(turn, outcome, session), now)
+    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
     effects.apply(tx, origin, afterwards, now)
     return session
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reply is made of: the turn, its outcome, where the session stands after it."""
+
+    turn: Turn
+    outcome: Outcome
+    session: Session
+
+
+def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Session:
+    """Say what happened, and the open question below it. The session then knows what it showed."""
+    session, question = reply.session, reply.session.question
+    if reply.outcome.then is Then.NOTHING or question is None:
+        row = replies.answer(tx, origin, reply.outcome.lines, Asked(None, finding=session.finding), now)
+        return session if question is not None else buttons.follow(tx, origin, session, row, now)
+    in_full = reply.outcome.in_full or not _comes_back(reply, question, now)
+    row = replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
+    session = session.showing(question, now) if in_full else session
+    return buttons.follow(tx, origin, session, row, now)
+
+
+def _comes_back(reply: Reply, question: Question, now: datetime) -> bool:
+    """Whether a question was there before, and is still in the person's mind: then one line is enough."""
+    before = reply.turn.session
+    stood = question in (before.question, *before.queue) or reply.outcome.then is Then.GO_ON
+    return stood and reply.session.has_in_mind(question, now)
 
 
 def _written(turn: Turn, outcome: Outcome, applied: Applied) -> Written:

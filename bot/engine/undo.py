@@ -15,9 +15,8 @@ from datetime import datetime
 from itertools import groupby
 
 from bot.context import Context
-from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
-from bot.dialogue.session import AskMerge, AskOffer, AskVisit
+from bot.dialogue.questions import AskMerge, AskOffer, AskVisit, load_question
 from bot.domain import lifecycle
 from bot.domain.answers import Answer
 from bot.engine.origin import Origin
@@ -39,7 +38,7 @@ def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
     replies = [
         reply
         for question in original.opened_questions
-        if isinstance(sessions.load_question(question), PROPOSALS)
+        if isinstance(load_question(question), PROPOSALS)
         for reply in inbox.settling(tx, original, question)
     ]
     return (original.event_id, *replies)

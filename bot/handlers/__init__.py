@@ -11,8 +11,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.route import Reply, Route, Situation, reply, route
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -28,6 +27,7 @@ from bot.dialogue.session import (
     AskVisit,
     Question,
 )
+from bot.dialogue.route import Reply, Route, Situation, reply, route
 from bot.domain.permissions import Right, may
 from bot.handlers import (
     answer,
@@ -43,6 +43,7 @@ from bot.handlers import (
     place_scope,
     plan,
     preferences,
+    quoted,
     remarks,
     search,
     submit,
@@ -50,6 +51,7 @@ from bot.handlers import (
     visit,
 )
 from bot.handlers.turn import Outcome, Turn
+from bot.handlers.whom_to_ask import whom_to_ask
 from storage.db import Reader
 
 Handler = Callable[[Reader, Turn, datetime], Outcome]
@@ -68,6 +70,7 @@ COMMANDS: Mapping[str, Command] = {
     "walk": Command(navigate.walk),
     "help": Command(views.help_me),
     "back": Command(navigate.back, Right.REPORT),
+    "again": Command(navigate.again),
     "cancel": Command(navigate.cancel),
     "progress": Command(views.show_progress, Right.LOOK),
     "jump": Command(navigate.jump, Right.REPORT),
@@ -111,6 +114,12 @@ REPLIES: Mapping[type[Question], Handler] = {
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
+    outcome = _handle(tx, turn, now)
+    lost = outcome is not None and any(said.key in flow.LOST for said in outcome.lines)
+    return outcome.say(whom_to_ask(tx, turn, now)) if outcome and lost else outcome
+
+
+def _handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
@@ -176,7 +185,7 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not there.said.bulk:
         replayed = place_scope.replay_pending_words(there)
         if replayed is not None:
-            return handle(tx, replayed, now) or flow.refused(replayed)
+            return _handle(tx, replayed, now) or flow.refused(replayed)
     question = there.session.question
     choice = there.heard.under(Expect.CHOICE).choice if isinstance(question, AskResume) else None
     return _reply(tx, there, reply(there.said, choice, question), now)
@@ -184,6 +193,9 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _reply(tx: Reader, turn: Turn, kind: Reply, now: datetime) -> Outcome:
     question = turn.session.question
+    on_record = quoted.old_item(tx, turn, kind, now)
+    if on_record is not None:
+        return on_record
     match kind:
         case Reply.BULK:
             return bulk.bulk(tx, turn, now)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import Line, PutOff, SetCheck, line
+from bot.dialogue.effects import PutOff, SetCheck, line
+from bot.dialogue.questions import AskAnswer, AskOffer
 from bot.dialogue.search import confident, search
-from bot.dialogue.session import AskAnswer, AskOffer
 from bot.domain.answers import Answer
 from bot.handlers import flow
-from bot.handlers.finding_form import dropped_drafts, empty_draft, new_finding, told_of
+from bot.handlers.finding_form import dropped_drafts, new_finding, told_of, wordless_draft
 from bot.handlers.turn import Cell, Outcome, Turn, settled
 from bot.handlers.which import asks_which
 from storage import places
@@ -35,22 +35,27 @@ def answer(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             if elsewhere is not None:
                 return Outcome(turn.session.interrupted(elsewhere))
             return told_of(tx, turn, Cell(place, item), turn.said.detail)
-        draft = empty_draft(tx, place.id, item.id)
+        draft = wordless_draft(tx, place.id, item.id)
         if draft is not None:
             session = replace(session, finding=draft.no)
-            return settled(session, *untaken(turn), effects=(PutOff(draft.no, off=False),))
-        return settled(session, *untaken(turn), effects=new_finding(tx, turn, Cell(place, item)))
+            return settled(session, *flow.untaken(*turn.said.rest), effects=(PutOff(draft.no, off=False),))
+        return settled(
+            session, *flow.untaken(*turn.said.rest), effects=new_finding(tx, turn, Cell(place, item))
+        )
     drops, live = dropped_drafts(tx, place.id, item.id)
     if (live or drops) and choice is Answer.LATER:  # put off: what was found stays found
         return settled(session, line("later_kept", no=item.no))
     if live:
-        numbers = "、".join(str(finding.no) for finding in live)
-        return flow.refused(turn, line("has_findings", no=item.no, findings=numbers))
+        numbers = tuple(str(finding.no) for finding in live)
+        return flow.refused(turn, line("has_findings", no=item.no, findings=numbers, first=numbers[0]))
     basis = turn.said.basis if choice is Answer.CLEAR else ""
-    said = line(f"answered_{choice}", no=item.no, section=turn.campaign.section[item.section_id].name)
-    extra = (line("with_basis", basis=basis),) if basis else ()
+    said = (
+        line("answered_clear_by", no=item.no, basis=basis)
+        if basis
+        else line(f"answered_{choice}", no=item.no)
+    )
     check = SetCheck(place.id, item.id, choice, basis or None)
-    return settled(session, said, *extra, *untaken(turn), effects=(*drops, check))
+    return settled(session, said, *flow.untaken(*turn.said.rest), effects=(*drops, check))
 
 
 def another_item(turn: Turn, cell: Cell) -> AskOffer | None:
@@ -69,11 +74,6 @@ def _of_another(turn: Turn, cell: Cell, words: str) -> AskOffer | None:
     if not confident(hits) or cell.item.id in ids or flow.item_of(turn, cell.place, ids[0]) is None:
         return None
     return AskOffer(cell.place.id, (ids[0], cell.item.id), words)
-
-
-def untaken(turn: Turn) -> tuple[Line, ...]:
-    """What a message said beside its answer and could not be taken down with it."""
-    return (line("not_taken", words="；".join(turn.said.rest)[:80]),) if turn.said.rest else ()
 
 
 def doubtful(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -11,16 +11,19 @@ from bot.dialogue.effects import ChangeFinding, Effect, Line, MoveFinding, PutOf
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.basis import names_a_way
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
-from bot.dialogue.session import AskAnswer, AskBasis, AskPlace, Session
+from bot.dialogue.questions import AskAnswer, AskBasis, AskPlace
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.campaign import Item
+from bot.domain.lifecycle import DRAFT
 from bot.handlers import flow
 from bot.handlers.finding_form import described, dropped_drafts, empty_draft, new_finding, same_as
 from bot.handlers.turn import Cell, Outcome, Then, Turn, settled
 from storage import checks, findings, places
 from storage.checks import Check
 from storage.db import Reader
+from storage.findings import Finding
 from storage.places import Place
 
 _HOUSEHOLDS = re.compile(rf"(?:一共|总共|共|大概|大约|约|全村)?(?P<n>{NUMBER})\s?(?:多?户|households)?[。.]?")
@@ -41,6 +44,9 @@ class BulkResult:
     in_the_way: list[int] = field(default_factory=list)  # those findings
     known: list[int] = field(default_factory=list)  # findings on record that were told of again
     worded: list[int] = field(default_factory=list)  # drafts that got their words
+    taken_up: list[int] = field(
+        default_factory=list
+    )  # drafts without words, met again: now they are asked for
 
 
 def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -135,13 +141,20 @@ def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) ->
         total.nos.setdefault(Answer.FOUND, []).append(item.no)
     total.answered.append(item.id)
     draft = empty_draft(tx, place.id, item.id) if words else None
-    if on_record:
+    wordless = [] if words else [finding for finding in on_record if _is_wordless(turn, finding)]
+    if wordless:  # met again: now it is asked for its words
+        total.effects += [PutOff(finding.no, off=False) for finding in wordless]
+    elif on_record:
         total.known += [finding.no for finding in on_record]
     elif draft is not None:
         total.effects += [PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words))]
         total.worded.append(draft.no)
     else:
         total.effects += new_finding(tx, turn, Cell(place, item), words)
+
+
+def _is_wordless(turn: Turn, finding: Finding) -> bool:
+    return finding.state == DRAFT and not finding.description and finding.reporter_id == turn.person.id
 
 
 def _session(turn: Turn, total: BulkResult) -> Session:
@@ -169,15 +182,15 @@ def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, 
     if total.nos.get(Answer.CLEAR) and any(said):
         lines.append(line("with_basis", basis=tuple(filter(None, said))))
     lines += [line("finding_changed", finding=no) for no in total.worded]
-    lines += [line("visit_twins", findings="、".join(map(str, total.known)))] if total.known else []
+    lines += [line("visit_twins", findings=tuple(map(str, total.known)))] if total.known else []
     if total.kept:
         numbers = list(map(str, total.in_the_way))
         kept = progress.ranges(total.kept)
-        lines.append(line("kept_findings", items=kept, findings="、".join(numbers), first=numbers[0]))
+        lines.append(line("kept_findings", items=kept, findings=tuple(numbers), first=numbers[0]))
     asked = {item.no for item in items}
     foreign = sorted({no for each in turn.said.bulk for no in each.nos} - asked)
     lines += [line("not_asked_here", place=place, items=progress.ranges(foreign))] if foreign else []
-    lines += [line("not_taken", words="；".join(turn.said.rest)[:80])] if turn.said.rest else []
+    lines += flow.untaken(*turn.said.rest)
     return tuple(lines) if lines or total.effects else (line("nothing_marked", place=place),)
 
 

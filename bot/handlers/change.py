@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, MoveFinding, PutOff, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import OF_DRAFT, AskAnswer, finding_in
+from bot.dialogue.questions import OF_DRAFT, AskAnswer, finding_in
 from bot.domain.lifecycle import DRAFT, FORM_OPEN, SETTLED, move
 from bot.domain.permissions import Right, Target, may
 from bot.handlers import bulk, flow

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.effects import AttachEvidence, line
-from bot.dialogue.session import OF_DRAFT, AskAnswer, AskBasis, AskDescription, AskMerge, finding_in
+from bot.dialogue.questions import OF_DRAFT, AskAnswer, AskBasis, AskDescription, AskMerge, finding_in
 from bot.domain.lifecycle import LIVE
 from bot.handlers import flow
 from bot.handlers.change import visible

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.dialogue.digest import lines_of
 from bot.dialogue.effects import SendLedger, line
 from bot.dialogue.parsing.scope import parse_scope
-from bot.domain.scope import Scope
+from bot.domain.scope import Scope, scope_words
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn
 from storage import digests, figures
@@ -26,7 +26,8 @@ def ledger(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     scope = parse_scope(turn.argument, base, turn.campaign, seen)
     if scope is None:
         return flow.refused(turn, line("ledger_what", words=flow.short(turn.argument)))
-    name = scope.label(turn.campaign, seen)
+    words = scope_words(turn.context.texts.catalogue[turn.person.language])
+    name = scope.label(turn.campaign, seen, words)
     said = line("ledger_coming", name=name)
     return Outcome(replace(turn.session, retries=0), (said,), (SendLedger(scope.dump(), name),))
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, OpenFinding, PutOff, SetCheck, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskDescription,
     AskMerge,
     finding_in,
@@ -82,6 +82,12 @@ def empty_draft(tx: Reader, place_id: str, item_id: str) -> Finding | None:
     """A draft there that has neither words nor evidence yet."""
     live = findings.at(tx, place_id, item_id)
     return next((f for f in live if is_empty(tx, f)), None)
+
+
+def wordless_draft(tx: Reader, place_id: str, item_id: str) -> Finding | None:
+    """A draft there that nobody has put into words, with or without evidence."""
+    live = findings.at(tx, place_id, item_id)
+    return next((f for f in live if f.state == "draft" and not f.description), None)
 
 
 def is_empty(tx: Reader, finding: Finding) -> bool:

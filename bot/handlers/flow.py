@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import AskPlace
+from bot.dialogue.questions import AskPlace
 from bot.domain.campaign import Item
 from bot.domain.permissions import Refusal
 from bot.handlers.turn import Outcome, Turn
 from storage import places
 from storage.db import Reader
 from storage.places import Place
+
+QUOTED, SEVERAL = 40, 3  # characters of words that were not taken down, and how many of them are quoted
+LOST = ("miss_help", "miss_help_idle")  # said when somebody is lost: whom they can ask is named below
 
 
 def current_place(turn: Turn) -> Place | None:
@@ -56,6 +59,11 @@ def item_of(turn: Turn, place: Place, item_id: str) -> Item | None:
     return next((item for item in turn.items_of(place) if item.id == item_id), None)
 
 
+def untaken(*words: str) -> tuple[Line, ...]:
+    """What a message said beside its answers and could not be taken down with them."""
+    return (line("not_taken", words=tuple(short(each, QUOTED) for each in words[:SEVERAL])),) if words else ()
+
+
 def prefilled(tx: Reader, turn: Turn, place: Place, item: Item) -> dict[str, str | int | None]:
     """Unit and person a finding starts out with: the unit named first for the item, and who reports it."""
     campaign, unit = turn.campaign, item.lead
@@ -78,7 +86,7 @@ def column_name(column: str) -> str:
 
 
 def not_understood(turn: Turn, *hints: Line) -> Outcome:
-    """The three steps of a reply nobody can make sense of: an example; the choices; who can help."""
+    """The three steps of a reply nobody can make sense of: an example; the choices; the ways out (`handle` says who can help)."""
     retries, idle = turn.session.retries + 1, turn.session.question is None
     lines: tuple[Line, ...]
     if retries == 1:

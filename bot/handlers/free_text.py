@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.dialogue.effects import ChangeFinding, Effect, MoveFinding, line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.options import pick
+from bot.dialogue.questions import AskAnswer, AskMerge, AskOffer
 from bot.dialogue.search import confident, search
-from bot.dialogue.session import AskAnswer, AskMerge, AskOffer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import parse_date
 from bot.handlers import flow
@@ -133,4 +133,6 @@ def _together(old: str, new: str) -> str:
     """Two tellings of one problem: the fuller one where it holds the other, else both."""
     if bare(new) in bare(old):
         return old
-    return new if bare(old) in bare(new) else f"{old}；{new}"
+    if bare(old) in bare(new):
+        return new
+    return f"{old}; {new}" if (old + new).isascii() else f"{old}；{new}"

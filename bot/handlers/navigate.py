@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import PutOff, line
 from bot.dialogue.parsing.options import pick
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     OF_FINDING,
     AskAnswer,
     AskBasis,
@@ -22,9 +22,9 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     AskVisit,
-    Session,
     finding_in,
 )
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn, settled
@@ -47,10 +47,11 @@ def walk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if turn.argument:
         return switch(tx, turn, now)
     if isinstance(turn.session.question, (*OF_FINDING, AskBasis)):
-        return Outcome(replace(turn.session, in_walk=True), (line("still_asking"),))
+        return Outcome(replace(turn.session, in_walk=True), (line("still_asking"),), in_full=True)
     place = flow.current_place(turn)
     if place is None:
-        return Outcome(turn.session.asking(AskPlace(tuple(other.id for other in turn.own))))
+        asking = AskPlace(tuple(other.id for other in turn.own))
+        return Outcome(turn.session.asking(asking), in_full=True)
     return start(tx, turn, place)
 
 
@@ -64,11 +65,12 @@ def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
         return Outcome(
             replace(session, in_walk=False).asking(AskSubmit(place.id)),
             (line("all_answered", place=place.name),),
+            in_full=True,
         )
     if answers and turn.silence >= PAUSE:
-        return Outcome(session.asking(AskResume(place.id, item.id)))
+        return Outcome(session.asking(AskResume(place.id, item.id)), in_full=True)
     lines = (line("resumed", no=item.no),) if answers and session.place != turn.session.place else ()
-    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines)
+    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines, in_full=True)
 
 
 def _at(session: Session, place: Place) -> Session:
@@ -105,7 +107,8 @@ def choose_place(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not place:
         return flow.not_understood(turn, line("help_at_place"))
     narrower = replace(question, places=tuple(other.id for other in place))
-    return Outcome(replace(turn.session, question=narrower, retries=0), (line("several_places"),))
+    session = replace(turn.session, question=narrower, retries=0)
+    return Outcome(session, (line("several_places"),), in_full=True)
 
 
 def chosen_place(turn: Turn, question: AskPlace) -> Place | list[Place]:
@@ -127,9 +130,8 @@ def switch(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if not turn.argument:
         asking, here = AskPlace(tuple(place.id for place in turn.own)), turn.session
-        return Outcome(
-            here.asking(asking) if isinstance(here.question, AskPlace) else here.interrupted(asking)
-        )
+        here = here.asking(asking) if isinstance(here.question, AskPlace) else here.interrupted(asking)
+        return Outcome(here, in_full=True)
     if turn.number is not None and turn.argument == str(turn.number) and 1 <= turn.number <= len(turn.own):
         return start(tx, turn, turn.own[turn.number - 1])
     found = flow.named_places(turn.own, turn.argument)
@@ -159,7 +161,14 @@ def jump(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     check = checks.get(tx, place.id, item.id)
     lines = (line(f"stands_{check.answer}", no=item.no),) if check else ()
     session = replace(turn.session, place=place.id, in_walk=True)
-    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines)
+    return Outcome(session.asking(AskAnswer(place.id, item.id)), lines, in_full=True)
+
+
+def again(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """题: the open question once more, in full."""
+    if turn.session.question is None:
+        return flow.refused(turn, line("nothing_open"))
+    return Outcome(replace(turn.session, retries=0), in_full=True)
 
 
 def back(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -18,9 +18,9 @@ from bot.dialogue.session import (
     AskStage,
     AskSubmit,
     Question,
-    Session,
     finding_in,
 )
+from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.campaign import Campaign
 from bot.domain.lifecycle import FORM_OPEN

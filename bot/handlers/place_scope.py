@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
-from bot.dialogue.session import AskAnswer, AskPlace
+from bot.dialogue.questions import AskAnswer, AskPlace
 from bot.handlers import flow, navigate
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, Line, PutOff, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import AskHorizon, AskMeasure, AskMechanism, AskStage
+from bot.dialogue.questions import AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.domain.campaign import Campaign, Horizon
 from bot.domain.deadlines import parse_date
 from bot.domain.lifecycle import DRAFT

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import assert_never
 
 from bot.context import Context
-from bot.dialogue.effects import Line, line
-from bot.dialogue.session import (
+from bot.dialogue.effects import Line, day_said, line
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -27,33 +30,52 @@ from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.campaign import Item, PlaceKind
 from bot.handlers.flow import cut
-from storage import checks, findings, places
+from storage import checks, findings, places, walks
 from storage.db import Reader
 from storage.places import Place
 
 SHOWN = 12  # places listed at once: a phone's screen
 QUOTED = 24  # characters of a text that is only to be recognised
+NAME = 24  # columns of the words that tell one finding from another: twelve Chinese characters
+CLAUSE = re.compile(r"[，,。；;：:！!？?\n]")
+LEAST = 4  # characters: a first clause shorter than that says too little
 
 
-def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Question) -> tuple[Line, ...]:
-    """The lines that put this question. `own`: places at hand that need not be read again."""
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """To whom a question is put, and when: the places they answer for (which need not be read again), whether others listen."""
+
+    own: Sequence[Place]
+    direct: bool
+    today: date
+
+    def place(self, tx: Reader, place_id: str) -> Place:
+        return next((place for place in self.own if place.id == place_id), None) or places.get(tx, place_id)
+
+    def among_several(self, tx: Reader, place_id: str) -> str:
+        """The place's name and a blank for who answers for several; nothing for whom it goes without saying."""
+        return f"{self.place(tx, place_id).name} " if len(self.own) != 1 else ""
+
+
+def put_question(tx: Reader, context: Context, to: Audience, question: Question) -> tuple[Line, ...]:
+    """The lines that put this question in full."""
     match question:
         case AskAnswer(place_id, item_id):
-            at_hand = next((place for place in own if place.id == place_id), None)
-            return _ask_answer(context, at_hand or places.get(tx, place_id), item_id)
-        case AskBasis(_, items):
+            return _ask_answer(context, to.place(tx, place_id), item_id)
+        case AskBasis(place_id, items):
             nos = progress.ranges([context.campaign.item[item].no for item in items])
-            return (line("ask_basis", items=nos),)
+            return (line("ask_basis", place=to.among_several(tx, place_id), items=nos),)
         case AskDescription(no):
-            return _ask_description(tx, context, own, no)
+            return _ask_description(tx, context, to, no)
         case AskMeasure(no):
-            return (line("ask_measure", finding=no),)
+            return (line("ask_measure", finding=no, name=called(tx, context, to, no)),)
         case AskHorizon(no):
-            return (line("ask_horizon", finding=no), *_horizons(context))
+            head = line("ask_horizon", finding=no, name=called(tx, context, to, no))
+            return (head, *_horizons(context, to.today))
         case AskMechanism(no):
-            return (line("ask_mechanism", finding=no),)
+            return (line("ask_mechanism", finding=no, name=called(tx, context, to, no)),)
         case AskStage(no):
-            return (line("ask_stage", finding=no),)
+            return (line("ask_stage", finding=no, name=called(tx, context, to, no)),)
         case AskPlace(listed, words):
             return _ask_place(tx, listed, words)
         case AskResume(place_id, item_id):
@@ -79,28 +101,49 @@ def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Q
             assert_never(question)
 
 
+def called(tx: Reader, context: Context, to: Audience, no: int) -> str:
+    """The short words by which a finding is recognised. Where others listen, who lives there is not said."""
+    finding = findings.get(tx, no)
+    assert finding is not None, f"question about finding {no}, which is not there"
+    words = " ".join(finding.description.split())
+    if not words or not to.direct:
+        item = context.campaign.item.get(finding.item_id)
+        return context.campaign.section[item.section_id].name if item else ""
+    first = CLAUSE.split(words)[0]
+    return _in_columns(first if len(first) >= LEAST else words, NAME)
+
+
+def _in_columns(words: str, columns: int) -> str:
+    """The beginning of the words that fits: a Chinese character takes two columns."""
+    taken = 0
+    for end, character in enumerate(words):
+        taken += 2 if ord(character) >= 0x2E80 else 1
+        if taken > columns:
+            return words[:end].rstrip() + "…"
+    return words
+
+
 def _options(texts: list[str]) -> list[Line]:
     return [line("option", n=n, text=text) for n, text in enumerate(texts, 1)]
 
 
-def _horizons(context: Context) -> list[Line]:
+def _horizons(context: Context, today: date) -> list[Line]:
     return [
-        line("option_due", n=n, text=option.name, due=option.due)
+        line("option_due", n=n, text=option.name, due=day_said(option.due, today))
         if option.due
         else line("option", n=n, text=option.name)
         for n, option in enumerate(context.campaign.horizons, 1)
     ]
 
 
-def _ask_description(tx: Reader, context: Context, own: Sequence[Place], no: int) -> tuple[Line, ...]:
+def _ask_description(tx: Reader, context: Context, to: Audience, no: int) -> tuple[Line, ...]:
     finding = findings.get(tx, no)
     assert finding is not None, f"question about finding {no}, which is not there"
     item = context.campaign.item[finding.item_id]
     if finding.description:
-        return (line("ask_description_again", no=item.no, finding=no),)
-    at_hand = next((place for place in own if place.id == finding.place_id), None)
-    place = at_hand or places.get(tx, finding.place_id)
-    return (line("ask_description", no=item.no, place=place.name),)
+        name = called(tx, context, to, no)
+        return (line("ask_description_again", no=item.no, finding=no, name=name),)
+    return (line("ask_description", no=item.no, place=to.place(tx, finding.place_id).name),)
 
 
 def _ask_answer(context: Context, place: Place, item_id: str) -> tuple[Line, ...]:
@@ -118,6 +161,12 @@ def _ask_place(tx: Reader, listed: tuple[str, ...], words: str) -> tuple[Line, .
     more = [line("ask_place_more", n=len(listed))] if len(listed) > SHOWN else []
     head = line("place_first", words=cut(words, QUOTED)) if words else line("ask_place")
     return (head, *_options(shown), *more)
+
+
+def missing_of(tx: Reader, context: Context, place_id: str) -> int:
+    """How many items of a place still lack a real answer."""
+    place, answers = places.get(tx, place_id), walks.answers(tx, place_id)
+    return progress.count(context.campaign.items_of(PlaceKind(place.kind), place.unit), answers).missing
 
 
 def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
@@ -138,7 +187,7 @@ def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
         )
     ]
 
-    def nos(chosen: list[Item]) -> str:
+    def nos(chosen: list[Item]) -> tuple[str, ...]:
         return progress.ranges([item.no for item in chosen])
 
     later = [item for item in items if answers.get(item.id) == Answer.LATER]
@@ -150,7 +199,7 @@ def _review(tx: Reader, context: Context, place_id: str) -> tuple[Line, ...]:
     lines += [line("review_later", items=nos(later))] if later else []
     lines += [line("review_missing", items=nos(missing))] if missing else []
     lines += [line("review_baseless", items=nos(baseless))] if baseless else []
-    lines += [line("review_drafts", findings="、".join(drafts), first=drafts[0])] if drafts else []
+    lines += [line("review_drafts", findings=tuple(drafts), first=drafts[0])] if drafts else []
     return (*lines, line("ask_go_on", n=n.missing) if n.missing else line("ask_submit"))
 
 

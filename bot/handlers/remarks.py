@@ -11,7 +11,7 @@ from bot.dialogue.meaning import Remark
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.remarks import RETRACTS
 from bot.dialogue.parsing.subjects import subject_of
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
     AskDescription,
@@ -26,6 +26,7 @@ from bot.domain.campaign import Item
 from bot.handlers import flow, navigate, views
 from bot.handlers.named import named_finding
 from bot.handlers.turn import Outcome, Turn
+from bot.handlers.whom_to_ask import whom_to_ask
 from storage import checks, findings
 from storage.db import Reader
 from storage.findings import Finding
@@ -55,7 +56,7 @@ def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if said.remark is Remark.QUESTION:
         if said.topic == "left":
             return views.show_progress(tx, turn, now)
-        known = _known(tx, turn)
+        known = _known(tx, turn, now)
         if known:
             return flow.refused(turn, *known)
     if said.remark is Remark.CORRECTION:
@@ -95,7 +96,7 @@ def _corrects(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     return navigate.back(tx, turn, now) if wrong_all and isinstance(turn.session.question, STEPS) else None
 
 
-def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:
+def _known(tx: Reader, turn: Turn, now: datetime) -> tuple[Line, ...]:
     """The answer to a question about something that we know."""
     campaign, topic = turn.campaign, turn.said.topic
     finding = findings.get(tx, finding_in(turn.session.question))
@@ -104,11 +105,14 @@ def _known(tx: Reader, turn: Turn) -> tuple[Line, ...]:
         case "deadline":
             return tuple(line("phase_until", name=phase.name, day=phase.ends) for phase in campaign.phases)
         case "coordinator":
-            return (line("whom_to_call", office=campaign.office, phone=campaign.phone),)
+            return (
+                whom_to_ask(tx, turn, now),
+                line("help_office", office=campaign.office, phone=campaign.phone),
+            )
         case "responsible" if finding is not None:
             return (line("who_answers", no=finding.no, unit=finding.unit, person=finding.responsible),)
         case "responsible" if item is not None:
-            return (line("who_leads", no=item.no, units="、".join(item.units)),)
+            return (line("who_leads", no=item.no, units=item.units),)
         case "example" if turn.session.question is not None:
             return (line(EXAMPLES[type(turn.session.question)]),)
         case "undo":

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.dialogue.effects import Line, line
+from bot.dialogue.questions import AskAnswer
 from bot.dialogue.search import search as find
-from bot.dialogue.session import AskAnswer
 from bot.domain.campaign import Item
 from bot.domain.deadlines import Limit, deadline, parse_date
 from bot.handlers import flow
@@ -49,7 +49,7 @@ def policy(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     lines = [line("policy", no=item.no, section=campaign.section[item.section_id].name, text=item.text)]
     lines += [line("policy_figure", text=figure) for figure in item.figures]
     lines += [line("hint", text=hint) for hint in item.hints]
-    lines.append(line("policy_units", units="、".join(item.units)))
+    lines.append(line("policy_units", units=item.units))
     return Outcome(session, (*lines, *_limits(turn, item, now)))
 
 
@@ -69,5 +69,5 @@ def _limits(turn: Turn, item: Item, now: datetime) -> list[Line]:
 def _counted(turn: Turn, limit: Limit, since: date) -> Line:
     end = deadline(limit, since, turn.context.holidays)
     key = "limit_unknown_year" if end.unknown_years else "limit_until"
-    years = "、".join(map(str, end.unknown_years))
+    years = tuple(map(str, end.unknown_years))
     return line(key, name=limit.name, since=limit.since, start=since, day=end.day, years=years)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import SubmitPlace, line
-from bot.dialogue.session import AskAnswer, AskSubmit
+from bot.dialogue.questions import AskAnswer, AskSubmit
 from bot.domain import progress
 from bot.handlers import flow, views
 from bot.handlers.turn import Outcome, Turn
@@ -55,6 +55,6 @@ def _hand_in(tx: Reader, turn: Turn, place_id: str, now: datetime) -> Outcome:
     said = line("submitted", place=place.name, at=day, clear=n.clear, found=n.found, na=n.not_applicable)
     others = [p for p in turn.own if p.id != place_id]
     rest = [p.name for p in others if progress.count(turn.items_of(p), walks.answers(tx, p.id)).missing]
-    more = (line("submit_next", places="、".join(rest[:5])),) if rest else ()
+    more = (line("submit_next", places=tuple(rest[:5])),) if rest else ()
     session = replace(turn.session, question=None, in_walk=False, retries=0)
     return Outcome(session, (said, *more), (SubmitPlace(place_id, figures),))

@@ -35,6 +35,7 @@ class Turn:
     photos: tuple[int, ...] = ()  # evidence that came with this message
     silence: float = 0.0  # seconds since this person last spoke here
     bound: bool = False  # it replies to one certain question of ours
+    reopened: bool = False  # which is not the one that stood open
 
     @property
     def person(self) -> Person:
@@ -114,6 +115,7 @@ class Outcome:
     effects: tuple[Effect, ...] = field(default=())
     then: Then = Then.STAY
     reaction: str = ""  # acknowledge with this reaction instead of words
+    in_full: bool = False  # the question was asked for: it is put in full, however lately it was
 
     def say(self, *lines: Line) -> Outcome:
         return replace(self, lines=(*self.lines, *lines))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.dialogue.effects import Line, line
+from bot.dialogue.effects import Line, first_of, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.session import NAMES, AskSubmit
+from bot.dialogue.questions import NAMES, AskSubmit
 from bot.domain import progress
 from bot.domain.lifecycle import VOID
 from bot.handlers import flow
@@ -15,6 +15,7 @@ from bot.handlers.change import visible
 from bot.handlers.turn import Outcome, Then, Turn
 from storage import checks, evidence, findings, hand_ins, history, places, walks
 from storage.db import Reader
+from storage.findings import Finding
 from storage.places import Place
 
 SHOWN = 10  # lines of a list on a phone
@@ -67,8 +68,7 @@ def _overview(tx: Reader, turn: Turn, seen: list[Place]) -> tuple[Line, ...]:
         quiet += [] if given else [place.name]
     lines = [line("overview", places=len(seen), done=done, begun=begun, answered=answered, asked=asked)]
     if quiet:
-        shown = "、".join(quiet[:SHOWN]) + ("…" if len(quiet) > SHOWN else "")
-        lines.append(line("overview_quiet", n=len(quiet), places=shown))
+        lines.append(line("overview_quiet", n=len(quiet), places=first_of(quiet, SHOWN)))
     ids = {place.id for place in seen}
     lines.append(
         line("overview_findings", n=sum(1 for finding in findings.live(tx) if finding.place_id in ids))
@@ -116,6 +116,11 @@ def shown(tx: Reader, turn: Turn, number: int) -> Outcome:
     finding = visible(tx, turn, number)
     if finding is None:
         return flow.refused(turn, line("no_such_finding", finding=number or "?"))
+    return Outcome(replace(turn.session, finding=finding.no, retries=0), card(tx, turn, finding))
+
+
+def card(tx: Reader, turn: Turn, finding: Finding) -> tuple[Line, ...]:
+    """Everything known about a finding."""
     item = turn.campaign.item.get(finding.item_id)
     head = line(
         "card",
@@ -135,7 +140,7 @@ def shown(tx: Reader, turn: Turn, number: int) -> Outcome:
         lines.append(line("card_field", field="@field_reason", value=why))
     pieces = evidence.of_finding(tx, finding.no)
     lines += [line("card_evidence", n=len(pieces))] if pieces else []
-    return Outcome(replace(turn.session, finding=finding.no, retries=0), tuple(lines))
+    return tuple(lines)
 
 
 def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
@@ -149,7 +154,7 @@ def review(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if place is None or len(named) > 1:
         return flow.which_place(turn)
     session = replace(turn.session, place=place.id, in_walk=False)
-    return Outcome(session.asking(AskSubmit(place.id)))
+    return Outcome(session.asking(AskSubmit(place.id)), in_full=True)
 
 
 def help_me(tx: Reader, turn: Turn, now: datetime) -> Outcome:

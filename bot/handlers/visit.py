@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.dialogue.effects import Effect, line
 from bot.dialogue.meaning import Remark
 from bot.dialogue.parsing.options import pick
-from bot.dialogue.session import AskVisit
+from bot.dialogue.questions import AskVisit
 from bot.dialogue.visit import Visit, propose
 from bot.handlers import flow
 from bot.handlers.finding_form import new_finding, same_as
@@ -47,8 +47,9 @@ def visit(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             lost.append(proposal.words)
         else:
             kept.append((item_id, _with_object(proposal.object, proposal.words)))
-    lines = [line("visit_fine", words="；".join(seen.fine)[:80])] if seen.fine else []
-    lines += [line("not_taken", words="；".join(lost)[:80])] if lost else []
+    fine = tuple(flow.short(words, flow.QUOTED) for words in seen.fine[: flow.SEVERAL])
+    lines = [line("visit_fine", words=fine)] if fine else []
+    lines += flow.untaken(*lost)
     if not kept:
         return flow.refused(turn, *lines, line("visit_nothing"))
     question = AskVisit(
@@ -132,7 +133,7 @@ def _record(tx: Reader, turn: Turn, chosen: list[tuple[str, str]]) -> Outcome:
             known.append(str(other.no))
         else:
             effects += new_finding(tx, turn, Cell(place, turn.campaign.item[item_id]), text)
-    lines = [line("visit_twins", findings="、".join(known))] if known else []
+    lines = [line("visit_twins", findings=tuple(known))] if known else []
     if not effects and not lines:
         lines = [line("dropped")]
     return settled(turn.session, *lines, effects=tuple(effects))

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
-from bot.dialogue.session import AskAnswer
+from bot.dialogue.questions import AskAnswer
 from bot.domain import progress
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn

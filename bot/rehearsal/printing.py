@@ -41,6 +41,8 @@ def as_text(shown: Shown, here: str) -> str:
     if shown.type == "m.reaction":
         relation = shown.content.get("m.relates_to")
         return f"{head}({relation.get('key') if isinstance(relation, dict) else ''})"
+    if shown.type == "m.room.redaction":
+        return f"{head}(⌫)"
     if shown.file:
         return f"{head}[{shown.content.get('body')}] {shown.file}"
     return f"{head}{shown.content.get('body', shown.content.get('org.matrix.msc1767.text', ''))}"

@@ -9,6 +9,7 @@ from bot.context import Context
 from bot.dialogue.digest import lines_of
 from bot.dialogue.effects import line
 from bot.scheduling.hours import LATE, Hours
+from bot.texts.formatted import formatted
 from storage import digests, figures, history, outbox, rooms, slots
 from storage.db import Reader, Transaction
 from storage.outbox import Outgoing
@@ -36,8 +37,10 @@ def post_digest(tx: Transaction, context: Context, hours: Hours, local: datetime
     lines = lines_of(campaign, current, digests.before(tx, digests.COUNTY, day.isoformat()), local)
     digests.keep(tx, digests.COUNTY, day.isoformat(), current.plain())
     lines.append(line("digest_anchor", anchor=history.head(tx)))
-    body = context.texts.together([*([line("late")] if late else []), *lines], "zh-CN")
-    outbox.add(tx, Outgoing(room_id, content=chat.notice(body), reason="digest"), local)
+    lines = [*([line("late")] if late else []), *lines]
+    html = formatted(context.texts, (lines,), "zh-CN")
+    message = chat.with_html(chat.notice(context.texts.together(lines, "zh-CN")), html)
+    outbox.add(tx, Outgoing(room_id, content=message, reason="digest"), local)
 
 
 def _first_day(tx: Reader, room_id: str) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot import chat
 from bot.context import Context
-from bot.dialogue.effects import Line, line
+from bot.dialogue.effects import Line, first_of, line
 from bot.domain import progress
 from bot.domain.campaign import Campaign, Phase, PlaceKind
 from bot.domain.lifecycle import DRAFT, TO_FIX
@@ -25,6 +25,7 @@ from storage.slots import Slot
 
 TALKING = timedelta(minutes=10)  # since somebody's last word: not in the middle of a conversation
 CATCH_UP = timedelta(days=7)  # what was missed longer ago is no longer told
+NAMED = 3  # places named in a list
 AWAKE = "awake"  # the slot of a day whose reminders were seen to
 
 
@@ -108,9 +109,11 @@ def _remind(tx: Transaction, context: Context, hours: Hours, reason: Reason, loc
     slots.claim(tx, slot, local)
     lines = [_worded(occasion, local.date()) for occasion in occasions]
     due = datetime.combine(occasions[0].on, hours.remind_at, local.tzinfo)
-    late = context.texts.render(line("late"), person.language) if local - due > LATE else ""
-    body = context.texts.together([*lines, *left, line("remind_how")], person.language)
-    content = chat.text(f"{late}{person.name}：{body}", person.user_id)
+    say, language = context.texts, person.language
+    late = say.render(line("late"), language) if local - due > LATE else ""
+    head = say.render(line("remind_whom", name=person.name), language)
+    body = say.together([*lines, *left, line("remind_how")], language)
+    content = chat.text(f"{late}{head}{body}", person.user_id)
     outbox.add(tx, Outgoing(person_id=person.id, content=content, reason="reminder"), local)
 
 
@@ -128,8 +131,7 @@ def _left(tx: Reader, campaign: Campaign, actor: Actor) -> list[Line]:
             unfixed += finding.state in TO_FIX
     lines = []
     if missing:
-        named = "、".join(open_places[:3]) + ("…" if len(open_places) > 3 else "")
-        lines.append(line("left_items", n=missing, places=named))
+        lines.append(line("left_items", n=missing, places=first_of(open_places, NAMED)))
     if drafts:
         lines.append(line("left_drafts", n=drafts))
     if unfixed:

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
-from bot.dialogue.effects import Line, Param
+from bot.dialogue.effects import Day, Line, Param
 
 LANGUAGES = ("zh-CN", "en")
 PARTS = ("", "help.", "ledger.")  # zh-CN.toml, zh-CN.help.toml …
@@ -54,6 +54,10 @@ def _texts(language: str) -> dict[str, str]:
 
 def _shown(value: Param, texts: Mapping[str, str], language: str) -> str:
     """A date as people say it; a value that begins with @ names another text."""
+    if isinstance(value, Day):
+        if language == "zh-CN":
+            return f"{value.month}月{value.day}日"
+        return f"{value.day} {MONTHS[value.month]}"
     if isinstance(value, date):
         if language == "zh-CN":
             return f"{value.year}年{value.month}月{value.day}日" if value.year else ""

@@ -39,6 +39,8 @@ def output_of(*command: str) -> str:
         (("bench.turn", "--turns", "60"), 3),
         (("bench.audit", "--answers", "500"), 3),
         (("bench.rooms", "--rooms", "3"), 3),
+        (("bench.replies",), 2),
+        (("bench.replies", "--repo", "."), 2),
         (("bench.turn", "--turns", "60", "--rounds", "1", "--against", "."), 6),
         (("bench.stub", "--stored", "0,50", "--messages", "6", "--rooms", "3", "--rivals", "nio"), 3),
         (

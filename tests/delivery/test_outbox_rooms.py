@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.chat import TryLaterError, reaction_to_row
+from bot.chat import TryLaterError, reaction_to_row, redaction_of_row
 from storage import outbox, rooms
 from storage.audit import audit
 from storage.db import Transaction
@@ -76,6 +76,21 @@ def test_a_reaction_to_an_own_message_names_that_messages_event(tmp_path: Path) 
         relations = [c["m.relates_to"] for _, c in office.server.rooms["!a"] if "m.relates_to" in c]
         expected = [{"rel_type": "m.annotation", "event_id": f"$a-{n}", "key": "1️⃣"} for n in range(1, 40, 2)]
         assert relations == expected
+
+    with_outbox(tmp_path, work)
+
+
+def test_a_button_is_withdrawn_by_the_event_id_it_was_given(tmp_path: Path) -> None:
+    async def work(office: OutboxHarness) -> None:
+        def answered(tx: Transaction) -> int:
+            row = outbox.add(tx, Outgoing("!a", 1, {"body": "1"}), NOW)
+            tap = outbox.add(tx, Outgoing("!a", 1, reaction_to_row(row, "1️⃣"), type="m.reaction"), NOW)
+            return outbox.add(tx, Outgoing("!a", 1, redaction_of_row(tap), type="m.room.redaction"), NOW)
+
+        await office.database.transaction(answered)
+        async with office.running():
+            await office.until_empty()
+        assert office.server.rooms["!a"][-1][1] == {"redacts": "$a-2"}
 
     with_outbox(tmp_path, work)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.dialogue.session import AskAnswer, AskDescription, AskMeasure, Question, finding_in
+from bot.dialogue.questions import AskAnswer, AskDescription, AskMeasure, Question, finding_in
 from bot.domain.scope import Scope
 from bot.ledger.gather import Asked, gather
 from storage.audit import audit
@@ -226,7 +226,7 @@ def test_the_message_taken_back_takes_every_draft_along(stand: InMemoryBot) -> N
 def test_two_messages_of_the_same_range_make_no_second_drafts(stand: InMemoryBot) -> None:
     reply = stand.say("10-30有")
     assert states(stand) == dict.fromkeys(DRAFTS, "draft")
-    assert "101" in reply
+    assert "第10项，是什么问题" in reply
     assert asked(stand) == AskDescription(101)
 
 
@@ -238,3 +238,23 @@ def test_as_many_as_a_village_has_items() -> None:
         stand.say("稍后")
         seen += 1
     assert seen == len(stand.answers()) == 38
+
+
+@pytest.mark.parametrize("again", ["2", "22有"])
+def test_a_draft_without_words_that_is_met_again_is_asked_for_them(again: str) -> None:
+    stand = InMemoryBot()
+    stand.says("排查", "1", "跳到 22", "2", "稍后", "跳到 22")
+    told = stand.say(again)
+    assert "第22项，是什么问题" in told
+    assert "已经记着" not in told
+    assert "问题101" in stand.say("三组王五家水管漏水")
+
+
+def test_so_is_one_that_holds_nothing_but_a_photo() -> None:
+    stand = InMemoryBot()
+    stand.says("排查", "1", "跳到 22", "2")
+    stand.photo()
+    stand.says("稍后", "跳到 22")
+    assert "是什么问题" in stand.say("2")
+    assert "问题101" in stand.say("三组王五家水管漏水")
+    assert stand.finding(101)["description"] == "三组王五家水管漏水"

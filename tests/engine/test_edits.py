@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.chat import Edited, Said
-from bot.dialogue.session import AskAnswer, AskMeasure
+from bot.dialogue.questions import AskAnswer, AskMeasure
 from storage import history
 from storage.audit import audit
 from tests.support.bot_in_memory import FIRST, LI, SECOND, ZHANG, InMemoryBot, plan, said

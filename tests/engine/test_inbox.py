@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from bot.chat import Edited, Incoming, Media, Reacted, Redacted, RoomSeen, Said, Unreadable
-from bot.dialogue.session import AskAnswer, AskMeasure, Session, dump
+from bot.dialogue.questions import AskAnswer, AskMeasure
+from bot.dialogue.session import Session, dump
 from bot.rehearsal.chat import COUNTY, SERVER, direct_room
 from storage.db import StorageError, Transaction, is_of_the_file
 from tests.support.bot_in_memory import GROUP, LI, STRANGER, ZHANG, InMemoryBot, said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.session import (
+from bot.dialogue.questions import (
     AskAnswer,
     AskDescription,
     AskHorizon,

@@ -92,7 +92,9 @@ def test_digest_quiet_and_digest_all_begun_say_how_many_units_are_missing(
         few = lines_of(campaign, replace(counted, quiet=("麦岭镇", "县教体局")), None, START)
         none = lines_of(campaign, replace(counted, quiet=()), None, START)
         assert [line.key for line in (few[-1], none[-1])] == ["digest_quiet", "digest_all_begun"]
-        assert "麦岭镇、县教体局" in texts.together(few, language)
+        assert texts.catalogue[language]["list_comma"].join(("麦岭镇", "县教体局")) in texts.together(
+            few, language
+        )
         assert "麦岭镇" not in texts.together(none, language)
 
     told(language, tmp_path, play)

@@ -19,7 +19,7 @@ from _pytest.mark import ParameterSet
 from bot.context import build_context
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.parse import parse
-from bot.dialogue.session import NAMES
+from bot.dialogue.questions import NAMES
 from bot.handlers import COMMANDS
 from bot.texts import LANGUAGES, load_texts
 from tests.support import transcripts

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat import Edited, Incoming, Redacted, Said, Unreadable
-from bot.dialogue.session import AskAnswer
+from bot.dialogue.questions import AskAnswer
 from bot.engine.inbox import read_again
 from bot.scheduling.unreadable import tell_unreadable
 from storage import unreadable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.session import AskDescription, AskMeasure
+from bot.dialogue.questions import AskDescription, AskMeasure
 from bot.engine import undo
 from storage.audit import audit
 from storage.db import Transaction

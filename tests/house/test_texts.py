@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.effects import line
-from bot.dialogue.session import NAMES
+from bot.dialogue.questions import NAMES
 from bot.handlers import questions
 from bot.setup.campaign_file import parse_campaign
 from bot.texts import LANGUAGES, Texts, load_texts
@@ -114,6 +114,26 @@ def test_a_question_is_short_where_the_item_is(language: str) -> None:
     assert len(short) > 30
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_choice_on_one_line_with_others_is_never_parted_from_its_digit(language: str) -> None:
+    """A phone of 360 px breaks a line at a plain blank."""
+    choices = re.compile(
+        r"(?<![\d回])1 [^\d\s].*(?<!\d)2[ \u00a0][^\d\s]"
+    )  # matches "1 continue 2\u00a0not now"
+    asked = {
+        key: text for key, text in CATALOGUE[language].items() if not key.startswith(("help_at", "visit_"))
+    }
+    assert {key for key, text in asked.items() if choices.search(text)} == set()
+    assert {"choices", "again_answer", "ask_submit", "ask_merge"} <= {
+        key for key, text in asked.items() if "1\u00a0" in text and "2\u00a0" in text
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sign_is_drawn_as_an_emoji_that_was_not_meant_as_one(language: str) -> None:
+    assert {key for key, text in CATALOGUE[language].items() if set("▪▫◾◽■") & set(text)} == set()
+
+
 def test_no_text_speaks_of_one_county_alone() -> None:
     """Another campaign is another checklist and roster, no text."""
     names = ("襄城", "颍桥", "麦岭", "72项", "72 items")
@@ -124,7 +144,7 @@ def test_no_text_speaks_of_one_county_alone() -> None:
 
 def test_a_gap_without_its_value_is_an_error() -> None:
     with pytest.raises(KeyError):
-        load_texts().render(line("answered_clear", no=1), "en")
+        load_texts().render(line("answered_clear_by", no=1), "en")
 
 
 def test_a_value_that_names_a_text_is_said_in_the_readers_language() -> None:

@@ -12,10 +12,11 @@ from itertools import pairwise
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.parsing.amend import find_amendment
-from bot.dialogue.parsing.answer_parser import ParsedAnswer, narrowed, parse_answer
+from bot.dialogue.parsing.answer_parser import ParsedAnswer, parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent, tells_of_trouble
 from bot.dialogue.parsing.basis import ask_basis, names_a_way, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers
+from bot.dialogue.parsing.by_option import OPTIONS, by_option
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
@@ -26,16 +27,11 @@ from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
 
-_OPTIONS = dict(enumerate(Answer, start=1))
 _LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
 _DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
 _WHOLE_NUMBER = re.compile(
     rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
     r"\s?(?P<unit>[个种项号条题]|选项)?\s?[)\].、,。!~]*"
-)
-_OPTION_FIRST = re.compile(
-    r"(?:我?选|我?答|option\s)?\s?第?(?:(?P<n>[1-4])(?P<close>个?[\s,.、:;。)]{1,3}|(?=\D))|(?P<c>[一二三四两])(?:个|[\s,.、:;。)]){1,3})(?P<tail>.+)",
-    re.S,
 )
 
 # 查了水站，没有: how it was seen, before what was seen
@@ -52,7 +48,6 @@ _FIRST_ONE = re.compile(
     r"(?:the\s)?(?P<word>first|second|third|fourth)(?:\s(?:one|option|choice))?(?:,?\splease)?[.!]?"
 )
 _TRIM = " \n,;。.!~…"
-_NO_WORDS = re.compile(r"\s?[-~/]\s?\d|\d[\d\s.,]*$")
 
 
 class Utterance:
@@ -175,16 +170,13 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         match = _WHOLE_NUMBER.fullmatch(line.fold)
         item_named = match is not None and match["unit"] in {"项", "号", "条", "题"}
         return (
-            replace(plain, choice=_OPTIONS.get(plain.number))
+            replace(plain, choice=OPTIONS.get(plain.number))
             if expect is Expect.CHOICE and not item_named
             else plain
         )
     marked = _marks(line, expect, vocabulary)
-    option = (
-        _OPTION_FIRST.fullmatch(line.fold) if expect is Expect.CHOICE and len(marked.pieces) < 2 else None
-    )
-    if option and not _names_item(marked, option):
-        reading = _by_option(line, option, vocabulary)
+    if expect is Expect.CHOICE and len(marked.pieces) < 2:
+        reading = by_option(line, marked, vocabulary.answers)
         if reading:
             return _with_reading(plain, reading)
     if marked.answers or marked.waits:
@@ -212,34 +204,6 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         return replace(plain, rest=(plain.words,))
     lead = (marked.lead.words,) if marked.lead.fold else ()
     return replace(plain, rest=(*lead, *map(_sentence, marked.rest)))
-
-
-def _names_item(marked: ParsedBulk, option: re.Match[str]) -> bool:
-    """Whether the number at the start is certainly an item's: more than the bare digit was named."""
-    if not marked.pieces:
-        return False
-    subject, digit = marked.pieces[0].subject, "n" if option["n"] else "c"
-    return subject.end > option.end(digit) or subject.start > option.start(digit) or subject.by_name
-
-
-def _by_option(line: Line, option: re.Match[str], vocabulary: Vocabulary) -> ParsedAnswer | None:
-    """`2 水管漏水`: an option's number and words. None when the words show that an item's number was meant."""
-    chosen = _OPTIONS[parse_number(option["n"] or option["c"]) or 1]
-    spoken = line.cut(option.start("tail"))
-    tail = spoken.strip(SEPARATORS)
-    if _NO_WORDS.match(spoken.fold):  # 4-100000, 1.1: numbers of something else
-        return None
-    if not option["close"] and re.match(
-        "[户人个家处名岁元块万年月日天米次栋间口只亩吨张份辆台座根条套村组队楼层起笔位头斤号项分点周级类本件%-]",
-        tail.fold,
-    ):
-        return None
-    if re.match("[户人家处名岁元年月日天米次]", tail.fold):
-        return None
-    reading = parse_answer(tail, vocabulary.answers)
-    if chosen is LATER and reading.answer and reading.answer is not LATER:
-        return None
-    return narrowed(chosen, reading, tail, vocabulary.answers)
 
 
 def _with_reading(plain: ParsedMessage, reading: ParsedAnswer) -> ParsedMessage:
