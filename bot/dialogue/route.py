@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
-from bot.dialogue.questions import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, Question
+from bot.dialogue.questions import EXPECTS, AskAnswer, AskHorizon, AskResume, AskStage, AskVisit, Question
 from bot.domain.answers import Answer
 
 SHORT = 4  # characters of a mere yes or no
@@ -100,7 +100,7 @@ def _is_remark(said: ParsedMessage, question: Question | None) -> bool:
     if isinstance(question, AskAnswer):
         return (said.choice is Answer.FOUND and bool(said.detail)) or _to_item(said) is Reply.FREE
     if expect is Expect.CONFIRM:
-        return said.remark is Remark.CORRECTION and said.choice is None
+        return said.remark is Remark.CORRECTION and said.choice is None and not isinstance(question, AskVisit)
     return isinstance(question, DATED) and said.choice is None
 
 

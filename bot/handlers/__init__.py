@@ -175,7 +175,7 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     several = place_scope.in_several_places(turn)
-    if several and all(each.said.bulk and not each.said.rest for each in several):
+    if several and all(each is not turn and each.said.bulk and not each.said.rest for each in several):
         return bulk.at_each(tx, several, now)
     if several:
         return flow.refused(turn, line("each_place_alone"))

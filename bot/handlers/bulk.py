@@ -54,6 +54,11 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     place = flow.current_place(turn)
     if place is None:
         return flow.which_place(turn)
+    question = turn.session.question
+    known = _leading_basis(turn) if isinstance(question, AskBasis) else ""
+    before = _with_basis(tx, question, known) if isinstance(question, AskBasis) and known else ()
+    if before:  # 入户看的，11到16也没有: what was asked for, and more answers
+        turn = replace(turn, session=replace(turn.session, question=None))
     turn = _one_problem(turn)
     total = BulkResult(place, checks.of_place(tx, place.id))
     answers = {item: check.answer for item, check in total.given.items()}
@@ -65,9 +70,16 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if len(total.without_basis) >= SEVERAL:
         session, ask = _one_basis(session, AskBasis(total.place.id, tuple(total.without_basis)))
         if Answer.FOUND not in total.nos:  # first what was just said, then what was left open before
-            return Outcome(replace(session, question=ask), lines, tuple(total.effects))
+            return Outcome(replace(session, question=ask), lines, (*before, *total.effects))
         session = session.put_aside(ask)
-    return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
+    return Outcome(session, lines, (*before, *total.effects), Then.GO_ON)
+
+
+def _leading_basis(turn: Turn) -> str:
+    """The basis that a message gives in its first clause, before its answers."""
+    first = re.split("[,，;；。]", turn.said.words, maxsplit=1)[0]
+    told = turn.hearing(first).said.basis if first != turn.said.words else ""
+    return told if told != first else ""
 
 
 def _one_basis(session: Session, ask: AskBasis) -> tuple[Session, AskBasis]:
@@ -200,13 +212,7 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     assert isinstance(question, AskBasis)
     said = turn.heard.under(Expect.NOTHING)
     if said.bulk:  # more answers instead, perhaps behind the basis that was asked for
-        first = re.split("[,，;；。]", turn.said.words, maxsplit=1)[0]
-        told = turn.hearing(first).said.basis if first != turn.said.words else ""
-        known = told if told != first else ""
-        effects = _with_basis(tx, question, known) if known else ()
-        session = replace(turn.session, question=None) if known else turn.session
-        outcome = bulk(tx, replace(turn, said=said, session=session), now)
-        return replace(outcome, effects=(*effects, *outcome.effects))
+        return bulk(tx, replace(turn, said=said), now)
     if turn.said.bases:
         return _bases(tx, turn, question)
     many = _HOUSEHOLDS.fullmatch(turn.spoken.fold)

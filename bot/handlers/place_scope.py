@@ -66,14 +66,18 @@ def apply_named_place(tx: Reader, turn: Turn) -> Turn | Outcome:
 
 
 def in_several_places(turn: Turn) -> list[Turn]:
-    """一村和二村4-10都没有, 两个村4-10都没有: the same answers at each of them. Empty when one place, or none, is meant."""
+    """一村和二村4-10都没有, 一村4无，二村5有: what was said at each of them. Empty when one place, or none, is meant."""
     words = turn.said.words.strip()
     apart = _apart(turn, words)
     if apart:
         return apart
     head = _SEVERAL.match(words)
     if head is None or turn.session.expect not in _OPEN:
-        return []
+        return (
+            [turn, turn]
+            if turn.said.bulk and turn.said.command is None and _names_several(turn, words)
+            else []
+        )
     if head["n"]:
         n = parse_number(head["n"].replace("俩", "两"))
         meant = list(turn.own) if n == len(turn.own) else []
@@ -93,14 +97,22 @@ def in_several_places(turn: Turn) -> list[Turn]:
 def _apart(turn: Turn, words: str) -> list[Turn]:
     """一村22有，水管漏，二村22没有: each place with what was said of it. Empty when fewer than two are named."""
     starts = [m for m in _EACH.finditer(words) if _named(turn.own, m[1]) is not None]
-    if len({m[1] for m in starts}) < SEVERAL or starts[0].start(1) > 0 or turn.session.expect not in _OPEN:
+    if len({m[1] for m in starts}) < SEVERAL or starts[0].start(1) > 0:
         return []
     turns = []
     for at, end in zip(starts, [*(m.start(1) for m in starts[1:]), len(words)], strict=True):
         place = _named(turn.own, at[1])
         assert place is not None
-        turns.append(_at(turn, place, turn.hearing(words[at.end() : end].strip(" ,，;；。"))))
+        open_item = replace(turn, session=replace(turn.session, question=None))
+        turns.append(_at(turn, place, open_item.hearing(words[at.end() : end].strip(" ,，;；。"))))
     return turns
+
+
+def _names_several(turn: Turn, words: str) -> bool:
+    """Whether two of the person's places are named, by their names or the ends of them that no other has."""
+    ends = [{place.name[-n:] for n in range(2, len(place.name) + 1)} for place in turn.own]
+    only = [end - set().union(*ends[:at], *ends[at + 1 :]) for at, end in enumerate(ends)]
+    return sum(any(end in words for end in own) for own in only) >= SEVERAL
 
 
 def _named(own: Sequence[Place], words: str) -> Place | None:

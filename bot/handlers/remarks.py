@@ -117,6 +117,13 @@ def _known(tx: Reader, turn: Turn, now: datetime) -> tuple[Line, ...]:
             return (line(EXAMPLES[type(turn.session.question)]),)
         case "undo":
             return (line("how_to_mend"),)
+        case "meaning" if isinstance(turn.session.question, AskHorizon):
+            return tuple(
+                line("horizon_until", name=horizon.name, due=horizon.due)
+                if horizon.due
+                else line("horizon_endless", name=horizon.name)
+                for horizon in campaign.horizons
+            )
         case "meaning" if item is not None:
             return (line("what_it_says", no=item.no, text=item.text),)
         case _:
