@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
+from bot.dialogue.chain_questions import AskChain, AskChainBasis
 from bot.dialogue.meaning import Expect
 
 
@@ -128,40 +129,30 @@ Question = (
     | AskMerge
     | AskOffer
     | AskVisit
+    | AskChain
+    | AskChainBasis
 )
 
-KINDS: Mapping[str, type[Question]] = {
-    "answer": AskAnswer,
-    "basis": AskBasis,
-    "description": AskDescription,
-    "measure": AskMeasure,
-    "horizon": AskHorizon,
-    "mechanism": AskMechanism,
-    "stage": AskStage,
-    "place": AskPlace,
-    "resume": AskResume,
-    "submit": AskSubmit,
-    "merge": AskMerge,
-    "offer": AskOffer,
-    "visit": AskVisit,
-}
-NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
-
-EXPECTS: Mapping[type[Question], Expect] = {
-    AskAnswer: Expect.CHOICE,
-    AskBasis: Expect.BASIS,
-    AskDescription: Expect.TEXT,
-    AskMeasure: Expect.TEXT,
-    AskHorizon: Expect.OPTION,
-    AskMechanism: Expect.TEXT,
-    AskStage: Expect.TEXT,
-    AskPlace: Expect.OPTION,
-    AskResume: Expect.CONFIRM,
-    AskSubmit: Expect.CONFIRM,
-    AskMerge: Expect.CONFIRM,
-    AskOffer: Expect.OPTION,
-    AskVisit: Expect.CONFIRM,
-}
+_KINDS: tuple[tuple[str, type[Question], Expect], ...] = (
+    ("answer", AskAnswer, Expect.CHOICE),
+    ("basis", AskBasis, Expect.BASIS),
+    ("description", AskDescription, Expect.TEXT),
+    ("measure", AskMeasure, Expect.TEXT),
+    ("horizon", AskHorizon, Expect.OPTION),
+    ("mechanism", AskMechanism, Expect.TEXT),
+    ("stage", AskStage, Expect.TEXT),
+    ("place", AskPlace, Expect.OPTION),
+    ("resume", AskResume, Expect.CONFIRM),
+    ("submit", AskSubmit, Expect.CONFIRM),
+    ("merge", AskMerge, Expect.CONFIRM),
+    ("offer", AskOffer, Expect.OPTION),
+    ("visit", AskVisit, Expect.CONFIRM),
+    ("chain", AskChain, Expect.CONFIRM),
+    ("chain_basis", AskChainBasis, Expect.BASIS),
+)
+KINDS: Mapping[str, type[Question]] = {name: kind for name, kind, _ in _KINDS}
+NAMES: Mapping[type[Question], str] = {kind: name for name, kind, _ in _KINDS}
+EXPECTS: Mapping[type[Question], Expect] = {kind: expect for _, kind, expect in _KINDS}
 
 OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
 OF_DRAFT = OF_FINDING[1:]
@@ -172,7 +163,7 @@ BACK_STACK = 300  # steps that 返回 can go back: more than any place has items
 def places_in(question: Question | None) -> tuple[str, ...]:
     """The ids of the places that a question names."""
     match question:
-        case AskPlace(places):
+        case AskPlace(places) | AskChain(places) | AskChainBasis(places):
             return places
         case AskAnswer() | AskBasis() | AskResume() | AskSubmit() | AskMerge() | AskOffer() | AskVisit():
             return (question.place,)

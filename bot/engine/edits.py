@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.dialogue import session as sessions
-from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
+from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line, plain
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.session import Session
 from bot.domain import progress
@@ -198,7 +198,7 @@ def _touched(tx: Reader, effects: tuple[Effect, ...]) -> frozenset[Subject]:
     """What the new words say anew anyway."""
     touched = set()
     for effect in effects:
-        match effect:
+        match plain(effect):
             case SetCheck(place, item) | OpenFinding(place, item):
                 touched.add(checks.subject(place, item))
             case ChangeFinding(no):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.chat import Reacted, Said
 from bot.dialogue import session as sessions
+from bot.dialogue.chain_questions import AskChain, AskChainBasis
 from bot.dialogue.effects import ChangeFinding, Line, SetPreference, line
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
@@ -43,7 +44,7 @@ from storage.inbox import Seen
 
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def _next(tx: Transaction, origin: Origin, outcome: Outcome) -> Session:
 
 def _stands(tx: Transaction, session: Session) -> bool:
     question = session.question
-    if question is None or not (finding_in(question) or isinstance(question, AskBasis)):
+    if question is None or not (finding_in(question) or isinstance(question, (AskBasis, AskChainBasis))):
         return True
     if not still_open(tx, question):
         return False

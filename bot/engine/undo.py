@@ -16,6 +16,7 @@ from itertools import groupby
 
 from bot.context import Context
 from bot.dialogue import session as sessions
+from bot.dialogue.chain_questions import AskChain
 from bot.dialogue.effects import Line, line
 from bot.dialogue.session import AskMerge, AskOffer, AskVisit
 from bot.domain import lifecycle
@@ -31,7 +32,12 @@ from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
-PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
+PROPOSALS = (
+    AskMerge,
+    AskOffer,
+    AskVisit,
+    AskChain,
+)  # questions that hold the words of the message they came from
 
 
 def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.dialogue.chain_questions import AskChain, AskChainBasis
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect
 from bot.dialogue.route import Reply, Route, Situation, reply, route
@@ -32,6 +33,7 @@ from bot.domain.permissions import Right, may
 from bot.handlers import (
     answer,
     bulk,
+    chain,
     change,
     evidence,
     export,
@@ -88,6 +90,7 @@ COMMANDS: Mapping[str, Command] = {
     "menu": Command(views.greet),
     "greet": Command(views.greet),
     "thanks": Command(views.courtesy),
+    "chain": Command(chain.how, Right.REPORT, private=True),
     "later_on": Command(views.not_yet),
 }
 
@@ -104,11 +107,16 @@ REPLIES: Mapping[type[Question], Handler] = {
     AskMerge: free_text.merge,
     AskOffer: free_text.offered,
     AskVisit: visit.confirm,
+    AskChain: chain.confirm,
+    AskChainBasis: chain.basis,
 }
 
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
+    entries = chain.listed(tx, turn, now)
+    if entries:
+        return _list(tx, turn, entries, now)
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
@@ -123,6 +131,16 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
             return _to_a_looker(turn)
         case Route.WORDS:
             return _words(tx, turn, now)
+
+
+def _list(tx: Reader, turn: Turn, entries: chain.Entries, now: datetime) -> Outcome | None:
+    """A list of several villages; in a room it is talk among others, unless it is said to us."""
+    refusal = may(turn.scope, Right.REPORT)
+    if turn.direct:
+        return (
+            flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, entries, now)
+        )
+    return flow.refused(turn, line("in_private")) if turn.bound or turn.said.command else None
 
 
 def _situation(turn: Turn) -> Situation:

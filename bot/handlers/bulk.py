@@ -53,19 +53,24 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if place is None:
         return flow.which_place(turn)
     turn = _one_problem(turn)
-    total = BulkResult(place, checks.of_place(tx, place.id))
-    answers = {item: check.answer for item, check in total.given.items()}
-    items = turn.items_of(place)
-    for each in turn.said.bulk:
-        for item in progress.meant(items, turn.said.bulk, each, answers):
-            _one(tx, turn, item, each, total)
-    session, lines = _session(turn, total), _lines(turn, items, total)
+    total = add_up(tx, turn, place)
+    session, lines = _session(turn, total), _lines(turn, turn.items_of(place), total)
     if len(total.without_basis) >= SEVERAL:
         ask = AskBasis(total.place.id, tuple(total.without_basis))
         if Answer.FOUND not in total.nos:  # first what was just said, then what was left open before
             return Outcome(replace(session, question=ask), lines, tuple(total.effects))
         session = session.put_aside(ask)
     return Outcome(session, lines, tuple(total.effects), Then.GO_ON)
+
+
+def add_up(tx: Reader, turn: Turn, place: Place) -> BulkResult:
+    """What the answers of the message come to at this place."""
+    total = BulkResult(place, checks.of_place(tx, place.id))
+    answers = {item: check.answer for item, check in total.given.items()}
+    for each in turn.said.bulk:
+        for item in progress.meant(turn.items_of(place), turn.said.bulk, each, answers):
+            _one(tx, turn, item, each, total)
+    return total
 
 
 def _one_problem(turn: Turn) -> Turn:
@@ -158,11 +163,17 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     said = turn.heard.under(Expect.NOTHING)
     if said.bulk:  # more answers instead
         return bulk(tx, replace(turn, said=said), now)
-    words = turn.said.basis
-    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
-    if not words or (raw and (not WAYS.search(words) or UNDONE.match(words))):
+    words = basis_said(turn)
+    if not words:
         return flow.not_understood(turn, line("basis_example"))
     given = checks.of_place(tx, places.get(tx, question.place).id)
     clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]
     effects = tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
     return settled(turn.session, line("basis_kept", basis=words), effects=effects)
+
+
+def basis_said(turn: Turn) -> str:
+    """The basis in a reply to how something was established; empty when the words name no way of checking."""
+    words = turn.heard.under(Expect.BASIS).basis
+    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way
+    return "" if raw and (not WAYS.search(words) or UNDONE.match(words)) else words

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.dialogue.chain_questions import AskChainBasis
 from bot.dialogue.effects import AttachEvidence, line
 from bot.dialogue.session import OF_DRAFT, AskAnswer, AskBasis, AskDescription, AskMerge, finding_in
 from bot.domain.lifecycle import LIVE
@@ -53,7 +54,8 @@ def without_words(turn: Turn) -> bool:
 def _only_caption(turn: Turn) -> bool:
     """Words under a photo while a question about a finding waits for others: a caption is no measure and no date."""
     said = turn.said
-    return isinstance(turn.session.question, (*OF_DRAFT, AskBasis)) and not (said.bulk or said.command)
+    waits = isinstance(turn.session.question, (*OF_DRAFT, AskBasis, AskChainBasis))
+    return waits and not (said.bulk or said.command)
 
 
 def received(tx: Reader, turn: Turn, now: datetime) -> Outcome:

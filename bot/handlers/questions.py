@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.context import Context
+from bot.dialogue.chain_questions import AskChain, AskChainBasis
 from bot.dialogue.effects import Line, line
 from bot.dialogue.session import (
     AskAnswer,
@@ -26,6 +27,7 @@ from bot.dialogue.session import (
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.campaign import Item, PlaceKind
+from bot.handlers import chain_summary
 from bot.handlers.flow import cut
 from storage import checks, findings, places
 from storage.db import Reader
@@ -75,6 +77,10 @@ def put_question(tx: Reader, context: Context, own: Sequence[Place], question: Q
             return _ask_offer(tx, context, question)
         case AskVisit():
             return _ask_visit(tx, context, question)
+        case AskChain():
+            return chain_summary.ask(tx, context, question)
+        case AskChainBasis(listed):
+            return (line("ask_chain_basis", places=tuple(places.get(tx, place).name for place in listed)),)
         case _:
             assert_never(question)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.dialogue.chain_questions import AskChainBasis
 from bot.dialogue.effects import Line, line
 from bot.dialogue.meaning import Remark
 from bot.dialogue.session import (
@@ -30,13 +31,20 @@ from storage.findings import Finding
 EXAMPLES: Mapping[type[Question], str] = {
     AskAnswer: "answer_example",
     AskBasis: "basis_example",
+    AskChainBasis: "basis_example",
     AskDescription: "describe_example",
     AskMeasure: "measure_example",
     AskHorizon: "horizon_example",
     AskMechanism: "mechanism_example",
     AskStage: "stage_example",
 }
-LABELS = {AskDescription: "description", AskMeasure: "measure", AskMechanism: "mechanism", AskBasis: "basis"}
+LABELS = {
+    AskDescription: "description",
+    AskMeasure: "measure",
+    AskMechanism: "mechanism",
+    AskBasis: "basis",
+    AskChainBasis: "basis",
+}
 
 
 def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:
