@@ -46,7 +46,8 @@ def read_words(words: str, language: Language) -> tuple[BulkAnswer, ...] | Unrea
     """What was said of a village, as answers; a clear without items is one of every item still open."""
     said = parse(words, Expect.NOTHING, language.vocabulary)
     talk = said.remark is Remark.CHAT and (bool(said.bulk) or bool(said.detail) or said.choice is None)
-    if said.command is not None or said.remark in (Remark.QUESTION, Remark.CORRECTION) or talk:
+    pictures = not any(character.isalnum() for character in words)  # ✅ may say that it was done
+    if pictures or said.command is not None or said.remark in (Remark.QUESTION, Remark.CORRECTION) or talk:
         return Unread.NO_ANSWER
     if said.bulk:
         return _listed(said)

@@ -25,7 +25,7 @@ from bot.engine.origin import Origin
 from bot.engine.undo_rules import is_last, refusal
 from bot.engine.undone import Undone, WentBack
 from bot.handlers.next_question import lacking
-from storage import checks, evidence, findings, hand_ins, history, inbox, people
+from storage import checks, evidence, findings, hand_ins, history, inbox, people, places
 from storage.checks import Given
 from storage.db import Reader, Transaction
 from storage.findings import Finding
@@ -77,9 +77,10 @@ def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
     undone = Undone(now)
     changes = [change for change in what.changes if change.subject not in what.spare]
     for seq, group in groupby(changes, lambda change: change.action):
-        action = origin.action("undo", undoes=seq)
+        fields_of_it = list(group)
+        action = origin.action("undo", undoes=seq, behalf=fields_of_it[0].on_behalf_of)
         with record(tx, action, now) as written:
-            for subject, fields in groupby(list(group), lambda change: change.subject):
+            for subject, fields in groupby(fields_of_it, lambda change: change.subject):
                 mine = _mine(tx, list(fields))
                 came = subject.kind == "evidence" and any(change.field == "kind" for change in mine)
                 if subject.kind == "check" and history.others_since(tx, subject, seq, origin.person.id):
@@ -182,6 +183,8 @@ def _check(written: Record, context: Context, mine: Sequence[Change], undone: Un
         return
     item = context.campaign.item.get(subject.part)
     if item is not None:  # else no longer asked by this checklist
+        if subject.id not in undone.names:
+            undone.names[subject.id] = places.get(tx, subject.id).name
         undone.answers.append(WentBack(subject, item.no, stands.answer if stands else None, _text(answer)))
 
 
@@ -243,6 +246,6 @@ def _release(tx: Transaction, origin: Origin, undone: Undone, finding: Finding) 
     stands = checks.get(tx, finding.place_id, finding.item_id)
     if stands is None or stands.answer != Answer.FOUND:
         return
-    action = origin.action("undo", undoes=last.action)
+    action = origin.action("undo", undoes=last.action, behalf=last.on_behalf_of)
     with record(tx, action, undone.now) as written:
         _check(written, origin.context, [last], undone)

@@ -37,13 +37,14 @@ class Village:
     kept: tuple[int, ...] = ()  # items whose findings stand in the way of another answer
     known: tuple[int, ...] = ()  # findings on record that were told of again
     foreign: tuple[int, ...] = ()  # items that this place is not asked
+    over: tuple[int, ...] = ()  # items that were answered differently until now
     baseless: tuple[int, ...] = ()  # items clear without a word on how that was established
 
     @property
     def shown(self) -> str:
         """Everything that will be stored, to be compared with what it comes to later."""
         parts = (f"{m.answer} {progress.ranges(m.nos)} {m.basis} {m.detail}".strip() for m in self.marks)
-        return "; ".join(parts)
+        return "; ".join((*parts, progress.ranges(self.over)))
 
 
 def known_places(tx: Reader, turn: Turn, answering: Mapping[str, Mapping[int, str]]) -> list[Named]:
@@ -110,7 +111,10 @@ def village(tx: Reader, context: Context, place_id: str, words: str) -> Village 
     asked = {item.no for item in items}
     foreign = tuple(sorted({no for mark in said if mark.spread is Spread.LISTED for no in mark.nos} - asked))
     kept, known = tuple(dict.fromkeys(seen.kept)), tuple(dict.fromkeys(seen.known))
-    return Village(seen.place, words, tuple(marks), kept, known, foreign, tuple(seen.baseless))
+    stands_in_way = {"kept": kept, "known": known, "foreign": foreign}
+    return Village(
+        seen.place, words, tuple(marks), **stands_in_way, over=tuple(seen.over), baseless=tuple(seen.baseless)
+    )
 
 
 class _Seen:
@@ -124,6 +128,7 @@ class _Seen:
             self.live.setdefault(finding.item_id, []).append(finding)
         self.kept: list[int] = []
         self.known: list[int] = []
+        self.over: list[int] = []
         self.baseless: list[int] = []
 
     def takes(self, item: Item, mark: BulkAnswer) -> bool:
@@ -136,6 +141,7 @@ class _Seen:
                 if not mark.detail or (f.description and same_problem(f.description, mark.detail))
             ]
             self.known += [finding.no for finding in again]
+            self._over(item, mark, taken=not again)
             return not again
         if any(not is_empty(self.tx, finding) for finding in live) or (live and mark.answer is Answer.LATER):
             self.kept.append(item.no)
@@ -144,7 +150,13 @@ class _Seen:
         has_basis = mark.basis or (before is not None and before.answer == Answer.CLEAR and before.basis)
         if mark.answer is Answer.CLEAR and not has_basis:
             self.baseless.append(item.no)
+        self._over(item, mark, taken=True)
         return True
+
+    def _over(self, item: Item, mark: BulkAnswer, *, taken: bool) -> None:
+        before = self.given.get(item.id)
+        if taken and before is not None and before.answer not in (mark.answer, Answer.LATER):
+            self.over.append(item.no)
 
 
 def behalf(turn: Turn, place: Place, answering: Mapping[str, Mapping[int, str]]) -> int:

@@ -38,11 +38,13 @@ def ask(tx: Reader, context: Context, question: AskChain) -> tuple[Line, ...]:
         else:  # it has changed since: that is told when it is confirmed
             lines.append(line(f"chain_{came_to}", said=flow.short(words, QUOTED)))
     lines += [line("chain_no_basis")] if baseless >= SEVERAL else []
+    lines += [line("chain_drop")] if len(question.places) > 1 else []
     return (*lines, line("chain_how"))
 
 
 def _village(context: Context, told: Village) -> list[Line]:
     lines = [each for mark in told.marks for each in _mark(context, mark)]
+    lines += [line("chain_over", items=progress.ranges(told.over))] if told.over else []
     lines += [line("visit_twins", findings="、".join(map(str, told.known)))] if told.known else []
     lines += [line("kept_findings", items=progress.ranges(told.kept))] if told.kept else []
     if told.foreign:

@@ -25,12 +25,15 @@ _HEAD = re.compile(
 # matches "1. 张庄 无 2. " and "①张庄" (by now 1张庄), not "4-10无" or "4、5无"
 _NUMBER = re.compile(r"[(\[【]?(?P<n>\d{1,3})(?:(?P<stop>[)\]】]|\s?[.、:)])\s*(?!\d)|\s+|(?=[^\d\s]))")
 _NEXT = re.compile(rf"(?<=[\s;,。)✅])(?:{_NUMBER.pattern})")
+_GLUED = re.compile(r"#?接龙|代报")
+_TITLE = re.compile(r"接龙|汇总|情况|统计|名单|list|summary")
+_IN_BRACKETS = re.compile(r"\((?P<all>[^()]+)\)")
 _DECORATION = re.compile(r"[^\w(\[【#]+")  # bullets and pictures before a line
 _SUFFIX = re.compile(r"(?:行政村|村民委员会|村委会|村委|社区|村|\svillage\b)")
-_ENDS = re.compile(r"[\s:,、。;(=-]|$")
+_ENDS = re.compile(r"[\s:：,，、。;；(（=-]|$")
 # An answer or an item may stand right behind a name: 张庄无, 张庄4-10无; 张庄1村 is another name.
 _RUNS_ON = re.compile(r"\d+(?![\d村组队庄])|第|全|都|没|无|未|不|有|除|其余|正常|一切|[✅👍👌]")
-_LONGER_NAME = re.compile("[子家村庄寨屯营店集镇乡沟湾岗坡口楼东西南北前后大小上下新老]")
+_NO_END = re.compile("[的和与跟及是在子家村庄寨屯营店集镇乡沟湾岗坡口楼东西南北前后大小上下新老]")
 _PERSON = re.compile(r"\s*[(@]\s*(?P<who>[^()\d:,、。;]{1,12}?)\s*(?:\d{3}[\d*]{4,8})?\s*(?:\)|(?=[\s:]))")
 _EDGE = " :,、。;=-\n"
 _GOES_ON = re.compile(r"\d|第|除|其余|全部|all|the\srest")
@@ -104,7 +107,7 @@ class PlaceNames:
     def _trouble(self, line: Line, end: int) -> bool:
         """李庄水管漏: what runs on is a problem, and no longer name."""
         after = re.split(r"[\s:,、。;(]", line.fold[end:], maxsplit=1)[0]
-        plain = _LONGER_NAME.match(after) is None and not line.fold[end - 1 : end + 1].isascii()
+        plain = _NO_END.match(after) is None and not line.fold[end - 1 : end + 1].isascii()
         return plain and len(after) > 2 and tells_of_trouble(after, self.vocabulary.answers)
 
     def part(self, line: Line) -> tuple[tuple[Named, ...], int]:
@@ -134,17 +137,16 @@ def could_be_list(words: str, vocabulary: Vocabulary) -> bool:
     line = fold(words, vocabulary.spelling)
     if unlabelled(line, Expect.TEXT) is not None:
         return False
-    return bool(
-        "\n" in words or _HEAD.match(line.fold) or (_NUMBER.match(line.fold) and _NEXT.search(line.fold))
-    )
+    headed = _HEAD.match(line.fold) or _GLUED.match(line.fold)
+    return bool("\n" in words or headed or (_NUMBER.match(line.fold) and _NEXT.search(line.fold)))
 
 
 def read_list(words: str, names: PlaceNames) -> tuple[Entry, ...]:
     """The lines of a list in their order, headings left out; empty when the words are no list."""
     whole = fold(words, names.vocabulary.spelling)
-    head = _HEAD.match(whole.fold)
+    head = _head(whole, names)
     entries: list[Entry] = []
-    for raw in _lines(whole.cut(head.end()) if head else whole):
+    for raw in _lines(whole.cut(head)):
         for piece in _numbered(raw, names):
             entry = _entry(piece, names)
             if entries and _continues(entry, entries[-1]):
@@ -154,12 +156,21 @@ def read_list(words: str, names: PlaceNames) -> tuple[Entry, ...]:
                 )
             else:
                 entries.append(entry)
-    if not head and sum(entry.firm for entry in entries) < 2:
+    titles = _titles(entries, names.vocabulary)
+    kept = [entry for n, entry in enumerate(entries) if n >= titles]
+    firm = sum(entry.firm for entry in kept)
+    if not head and (not firm or firm + sum(_looks_like_one(entry, names.vocabulary) for entry in kept) < 2):
         return ()
-    first = next((n for n, entry in enumerate(entries) if entry.places), len(entries))
-    titles = [entry for entry in entries[:first] if _is_title(entry, names.vocabulary)]
-    kept = [entry for entry in entries if entry not in titles]
     return tuple(part for entry in kept for part in _apart(entry, names))
+
+
+def _head(whole: Line, names: PlaceNames) -> int:
+    """Where 接龙 ends; 0 when the words do not begin with it."""
+    head = _HEAD.match(whole.fold)
+    glued = None if head else _GLUED.match(whole.fold)
+    if glued and names.at(whole.cut(glued.end()))[0]:  # 代报张庄 4-10无
+        return glued.end()
+    return head.end() if head else 0
 
 
 def _lines(whole: Line) -> Iterator[Line]:
@@ -212,7 +223,10 @@ def _after(line: Line, places: tuple[Named, ...], vocabulary: Vocabulary) -> str
         for ending in (f"({name})", f" {name}"):
             if line.fold.endswith(ending):
                 line = line.cut(0, len(line.fold) - len(ending))
-    return line.strip(_EDGE).words
+    line = line.strip(_EDGE)
+    if (all_of_it := _IN_BRACKETS.fullmatch(line.fold)) is not None:  # 张庄（22水管漏）
+        line = line.cut(*all_of_it.span("all"))
+    return line.words
 
 
 def _is_person(who: str, vocabulary: Vocabulary) -> bool:
@@ -226,14 +240,32 @@ def _continues(entry: Entry, before: Entry) -> bool:
     return bare and not entry.places and not entry.numbered and bool(_GOES_ON.match(entry.said.lower()))
 
 
-def _is_title(entry: Entry, vocabulary: Vocabulary) -> bool:
-    said = parse(entry.said, Expect.NOTHING, vocabulary)
-    answers = bool(said.bulk or said.choice or said.doubt)
-    return not (
-        entry.numbered
-        or answers
-        or tells_of_trouble(fold(entry.said, vocabulary.spelling).fold, vocabulary.answers)
-    )
+def _titles(entries: Sequence[Entry], vocabulary: Vocabulary) -> int:
+    """How many lines at the beginning are a heading: they name no village and give no answer."""
+    for n, entry in enumerate(entries):
+        said = parse(entry.said, Expect.NOTHING, vocabulary)
+        answers = said.bulk or said.choice or said.doubt
+        heading = _TITLE.search(entry.said.lower()) if entry.places else not entry.numbered
+        trouble = tells_of_trouble(fold(entry.said, vocabulary.spelling).fold, vocabulary.answers)
+        if answers or trouble or not heading or _looks_like_one(entry, vocabulary):
+            return n
+    return len(entries)
+
+
+def _looks_like_one(entry: Entry, vocabulary: Vocabulary) -> bool:
+    """王家村 无: a name we do not know, and an answer; beside one that we know it is a list all the same."""
+    ends = _ENDS.search(entry.said)
+    if (
+        entry.places
+        or ends is None
+        or _GOES_ON.match(entry.said.lower())
+        or not PART[0] <= ends.start() <= PART[1]
+    ):
+        return False
+    whole = parse(entry.said, Expect.NOTHING, vocabulary)
+    after = parse(entry.said[ends.end() :], Expect.NOTHING, vocabulary)
+    told = whole.choice or whole.command or (whole.bulk and not whole.rest)
+    return not told and bool(after.bulk or after.choice)
 
 
 def _apart(entry: Entry, names: PlaceNames) -> Iterator[Entry]:
