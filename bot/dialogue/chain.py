@@ -43,7 +43,31 @@ class Language:
 
 
 def read_words(words: str, language: Language) -> tuple[BulkAnswer, ...] | Unread:
-    """What was said of a village, as answers; a clear without items is one of every item still open."""
+    """What was said of a village, as answers; lines are read one by one, and must not contradict each other."""
+    read = [_line(each, language) for each in words.split("\n") if each.strip()] or [Unread.NO_ANSWER]
+    told: list[tuple[BulkAnswer, ...]] = []
+    for each in read:
+        if isinstance(each, Unread):
+            return each
+        if each not in told:
+            told.append(each)
+    marks = tuple(mark for each in told for mark in each)
+    return marks if len(told) == 1 or _agree(marks) else Unread.HALF
+
+
+def _agree(marks: tuple[BulkAnswer, ...]) -> bool:
+    """Whether no item is given two answers; one line that clears everything says the opposite of any other."""
+    given: dict[int, set[Answer]] = {}
+    for mark in marks:
+        if mark.spread is Spread.ALL and not mark.nos:
+            return False
+        for no in mark.nos if mark.spread is Spread.LISTED else ():
+            given.setdefault(no, set()).add(mark.answer)
+    return all(len(answers) == 1 for answers in given.values())
+
+
+def _line(words: str, language: Language) -> tuple[BulkAnswer, ...] | Unread:
+    """What one line says; a clear without items is one of every item still open."""
     said = parse(words, Expect.NOTHING, language.vocabulary)
     talk = said.remark is Remark.CHAT and (bool(said.bulk) or bool(said.detail) or said.choice is None)
     pictures = not any(character.isalnum() for character in words)  # ✅ may say that it was done
@@ -72,7 +96,7 @@ def _listed(said: ParsedMessage) -> tuple[BulkAnswer, ...] | Unread:
         and not first.detail
     ):
         return (replace(first, detail="，".join(said.rest)),)  # 22有 and loose words: they are what was found
-    if said.rest:
+    if said.rest or any(each.answer is Answer.CLEAR and each.detail for each in said.bulk):
         return Unread.HALF
     return tuple(
         replace(each, basis=each.basis or said.basis) if each.answer is Answer.CLEAR else each

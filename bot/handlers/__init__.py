@@ -134,13 +134,14 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
 
 
 def _list(tx: Reader, turn: Turn, entries: chain.Entries, now: datetime) -> Outcome | None:
-    """A list of several villages; in a room it is talk among others, unless it is said to us."""
+    """A list of several villages; in a room it is talk among others, unless it was meant for us."""
     refusal = may(turn.scope, Right.REPORT)
     if turn.direct:
         return (
             flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, entries, now)
         )
-    return flow.refused(turn, line("in_private")) if turn.bound or turn.said.command else None
+    to_us = turn.bound or (turn.said.command is not None and not turn.said.words.startswith("#"))
+    return flow.refused(turn, line("in_private")) if to_us else None  # #接龙 is what a messenger writes
 
 
 def _situation(turn: Turn) -> Situation:

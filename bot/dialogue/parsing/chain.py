@@ -157,7 +157,7 @@ def read_list(words: str, names: PlaceNames) -> tuple[Entry, ...]:
             else:
                 entries.append(entry)
     titles = _titles(entries, names.vocabulary)
-    kept = [entry for n, entry in enumerate(entries) if n >= titles]
+    kept = [replace(entry, words=entry.words.strip()) for entry in entries[titles:]]
     firm = sum(entry.firm for entry in kept)
     if not head and (not firm or firm + sum(_looks_like_one(entry, names.vocabulary) for entry in kept) < 2):
         return ()
@@ -256,7 +256,7 @@ def _looks_like_one(entry: Entry, vocabulary: Vocabulary) -> bool:
     """王家村 无: a name we do not know, and an answer; beside one that we know it is a list all the same."""
     ends = _ENDS.search(entry.said)
     if (
-        entry.places
+        entry.firm
         or ends is None
         or _GOES_ON.match(entry.said.lower())
         or not PART[0] <= ends.start() <= PART[1]
