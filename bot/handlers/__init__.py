@@ -114,9 +114,9 @@ REPLIES: Mapping[type[Question], Handler] = {
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
-    entries = chain.listed(tx, turn, now)
-    if entries:
-        return _list(tx, turn, entries, now)
+    listed = chain.listed(tx, turn, now)
+    if listed is not None:
+        return _list(tx, turn, listed)
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
@@ -133,13 +133,11 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
             return _words(tx, turn, now)
 
 
-def _list(tx: Reader, turn: Turn, entries: chain.Entries, now: datetime) -> Outcome | None:
+def _list(tx: Reader, turn: Turn, listed: chain.Listed) -> Outcome | None:
     """A list of several villages; in a room it is talk among others, unless it was meant for us."""
     refusal = may(turn.scope, Right.REPORT)
     if turn.direct:
-        return (
-            flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, entries, now)
-        )
+        return flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, listed)
     to_us = turn.bound or (turn.said.command is not None and not turn.said.words.startswith("#"))
     return flow.refused(turn, line("in_private")) if to_us else None  # #接龙 is what a messenger writes
 

@@ -115,7 +115,7 @@ def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) ->
     draft = empty_draft(tx, place.id, item.id) if words else None
     if on_record:
         total.known += [finding.no for finding in on_record]
-    elif draft is not None:
+    elif draft is not None and draft.no not in total.worded:
         total.effects += [PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words))]
         total.worded.append(draft.no)
     else:

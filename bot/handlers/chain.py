@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.chain import Unread
 from bot.dialogue.chain_questions import AskChain, AskChainBasis
 from bot.dialogue.effects import Effect, Line, OnBehalf, SetCheck, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.chain import Entry, PlaceNames, could_be_list, read_list
+from bot.dialogue.parsing.chain import Entry, could_be_list, read_list
+from bot.dialogue.parsing.place_names import PlaceNames
 from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.permissions import Right, Target, may
 from bot.handlers import bulk, chain_plan, chain_summary, flow
@@ -22,7 +23,6 @@ from bot.handlers.turn import Outcome, Turn, settled
 from storage import people, places
 from storage.db import Reader
 
-Entries = tuple[Entry, ...]
 Answering = Mapping[str, Mapping[int, str]]
 
 # matches "去掉 2、3", "drop 张庄"
@@ -35,27 +35,34 @@ def how(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return flow.refused(turn, line("chain_example"))
 
 
-def listed(tx: Reader, turn: Turn, now: datetime) -> Entries:
-    """The lines of a list; empty when the message is none. A caption is none."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as it was read: its lines, the names they were read with, and who answers where."""
+
+    entries: tuple[Entry, ...]
+    names: PlaceNames
+    answering: Answering
+
+
+def listed(tx: Reader, turn: Turn, now: datetime) -> Listed | None:
+    """The list that a message is; None when it is none. A caption is none."""
     if turn.photos or not could_be_list(turn.heard.words, turn.context.vocabulary):
-        return ()
-    return read_list(turn.heard.words, _names(tx, turn, _answering(tx, turn, now)))
+        return None
+    answering = _answering(tx, turn, now)
+    names = PlaceNames(chain_plan.known_places(tx, turn, answering), turn.context.vocabulary)
+    entries = read_list(turn.heard.words, names)
+    return Listed(entries, names, answering) if entries else None
 
 
 def _answering(tx: Reader, turn: Turn, now: datetime) -> Answering:
     return people.answering(tx, turn.campaign.today(now).isoformat())
 
 
-def _names(tx: Reader, turn: Turn, answering: Answering) -> PlaceNames:
-    return PlaceNames(chain_plan.known_places(tx, turn, answering), turn.context.vocabulary)
-
-
-def pasted(tx: Reader, turn: Turn, entries: Entries, now: datetime) -> Outcome:
+def pasted(tx: Reader, turn: Turn, what: Listed) -> Outcome:
     """Show what the list comes to, and ask whether to store it. Nothing is stored yet."""
-    answering = _answering(tx, turn, now)
     told: list[Village] = []
     unread: list[tuple[str, Unread]] = []
-    for entry, came_to in chain_plan.villages(tx, turn.context, entries, _names(tx, turn, answering)):
+    for entry, came_to in chain_plan.villages(tx, turn.context, what.entries, what.names):
         if isinstance(came_to, Village):
             told.append(came_to)
         else:
@@ -63,7 +70,7 @@ def pasted(tx: Reader, turn: Turn, entries: Entries, now: datetime) -> Outcome:
     lines = tuple(chain_summary.unread(unread))
     if not told:
         return flow.refused(turn, *lines, line("chain_example"))
-    question, session = _question(turn, told, answering), turn.session
+    question, session = _question(turn, told, what.answering), turn.session
     if isinstance(session.question, AskChain) and set(session.question.places) <= set(question.places):
         session = replace(session, question=None)  # the same list once more
     return Outcome(session.interrupted(question), lines)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from bot.context import Context
 from bot.dialogue.chain import Language, Unread, read_words
 from bot.dialogue.effects import Effect, OnBehalf
-from bot.dialogue.parsing.chain import Entry, Named, PlaceNames
+from bot.dialogue.parsing.chain import Entry
+from bot.dialogue.parsing.place_names import Named, PlaceNames
 from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.domain.campaign import Item
@@ -101,7 +102,7 @@ def village(tx: Reader, context: Context, place_id: str, words: str) -> Village 
     seen = _Seen(tx, places.get(tx, place_id))
     items = items_of(context.campaign, seen.place)
     marks: list[BulkAnswer] = []
-    for mark in said:
+    for mark in sorted(said, key=lambda mark: not (mark.basis or mark.detail)):  # who says more comes first
         chosen = progress.meant(items, said, mark, {item: check.answer for item, check in seen.given.items()})
         nos = tuple(item.no for item in chosen if seen.takes(item, mark))
         if nos:
@@ -128,12 +129,17 @@ class _Seen:
             self.live.setdefault(finding.item_id, []).append(finding)
         self.kept: list[int] = []
         self.known: list[int] = []
+        self.told: dict[str, list[BulkAnswer]] = {}  # what these words say of an item
         self.over: list[int] = []
         self.baseless: list[int] = []
 
     def takes(self, item: Item, mark: BulkAnswer) -> bool:
         """Whether the answer is stored at this item; the same rules as for answers said by number."""
-        live = self.live.get(item.id, [])
+        live, before = self.live.get(item.id, []), self.told.setdefault(item.id, [])
+        new_problem = mark.answer is Answer.FOUND and mark.detail
+        if any(not new_problem or same_problem(told.detail, mark.detail) for told in before):
+            return False
+        before.append(mark)
         if mark.answer is Answer.FOUND:
             again = [
                 f
@@ -146,8 +152,8 @@ class _Seen:
         if any(not is_empty(self.tx, finding) for finding in live) or (live and mark.answer is Answer.LATER):
             self.kept.append(item.no)
             return False
-        before = self.given.get(item.id)
-        has_basis = mark.basis or (before is not None and before.answer == Answer.CLEAR and before.basis)
+        stands = self.given.get(item.id)
+        has_basis = mark.basis or (stands is not None and stands.answer == Answer.CLEAR and stands.basis)
         if mark.answer is Answer.CLEAR and not has_basis:
             self.baseless.append(item.no)
         self._over(item, mark, taken=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.dialogue.chain import Language, Unread, read_words
-from bot.dialogue.parsing.chain import Entry, Named, PlaceNames, could_be_list, read_list
+from bot.dialogue.parsing.chain import Entry, could_be_list, read_list
 from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.place_names import Named, PlaceNames
 from bot.domain.answers import Answer, BulkAnswer, Spread
 from tests.support.bot_in_memory import context
 

@@ -242,3 +242,18 @@ def test_the_same_list_again_replaces_the_first(stand: InMemoryBot) -> None:
     assert stand.standing(MAILING).queue == ()
     stand.say("2", MAILING)
     assert stand.standing(MAILING).question is None
+
+
+def test_two_problems_of_an_item_are_two_even_where_a_draft_waits_for_words(stand: InMemoryBot) -> None:
+    stand.say(f"{LIS} 12有", LI)
+    stand.say(f"代报 {LIS}\n12有，慢病卡没办\n12有，四组赵六的药费没有报销", MAILING)
+    stand.say("1", MAILING)
+    assert [stand.finding(no)["description"] for no in (101, 102)] == ["慢病卡没办", "四组赵六的药费没有报销"]
+
+
+def test_what_two_lines_repeat_is_one(stand: InMemoryBot) -> None:
+    reply = stand.say(f"接龙\n{LIS} 22有，水管漏\n{LIS} 4-6无，22有\n{LIS} 4无，现场", MAILING)
+    assert reply.count("第22项") == 1
+    stand.say("1", MAILING)
+    assert (stand.basis(4, LIS), stand.basis(5, LIS)) == ("现场", "")
+    assert stand.tx.number("SELECT count(*) FROM findings") == 1

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.answers import look_up, tells_of_trouble
 from bot.dialogue.parsing.normalise import Line, fold
 from bot.dialogue.parsing.parse import parse
+from bot.dialogue.parsing.place_names import ENDS, PART, Named, PlaceNames
 from bot.dialogue.parsing.remarks import unlabelled
 from bot.dialogue.parsing.vocabulary import Vocabulary
 
 LONGEST = 20_000  # characters; more is a pasted document
-PART = (2, 20)  # characters of a part of a name
+MOST = 120  # lines whose names are looked up: more than a township has places
+TITLES = 5  # lines at the beginning that may be a heading
 _HEAD = re.compile(
     r"[【\[]?(?:#\s?(?:接龙|chain(?:\slist)?)|接龙|代报|chain\slist|report\sfor)(?=[\s:,、。;#】\]]|$)[\s:,、。;#】\]]*"
 )
@@ -29,26 +32,9 @@ _GLUED = re.compile(r"#?接龙|代报")
 _TITLE = re.compile(r"接龙|汇总|情况|统计|名单|list|summary")
 _IN_BRACKETS = re.compile(r"\((?P<all>[^()]+)\)")
 _DECORATION = re.compile(r"[^\w(\[【#]+")  # bullets and pictures before a line
-_SUFFIX = re.compile(r"(?:行政村|村民委员会|村委会|村委|社区|村|\svillage\b)")
-_ENDS = re.compile(r"[\s:：,，、。;；(（=-]|$")
-# An answer or an item may stand right behind a name: 张庄无, 张庄4-10无; 张庄1村 is another name.
-_RUNS_ON = re.compile(r"\d+(?![\d村组队庄])|第|全|都|没|无|未|不|有|除|其余|正常|一切|[✅👍👌]")
-_NO_END = re.compile("[的和与跟及是在子家村庄寨屯营店集镇乡沟湾岗坡口楼东西南北前后大小上下新老]")
 _PERSON = re.compile(r"\s*[(@]\s*(?P<who>[^()\d:,、。;]{1,12}?)\s*(?:\d{3}[\d*]{4,8})?\s*(?:\)|(?=[\s:]))")
 _EDGE = " :,、。;=-\n"
 _GOES_ON = re.compile(r"\d|第|除|其余|全部|all|the\srest")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A place by its name. `own`: the person may report on it; `people`: the names of those who answer for it."""
-
-    id: str
-    name: str
-    unit: str
-    village: bool
-    own: bool
-    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,74 +46,6 @@ class Entry:
     words: str = ""
     numbered: bool = False
     firm: bool = False  # it certainly begins with the name of a place
-
-
-class PlaceNames:
-    """The places of a county by everything people call them."""
-
-    def __init__(self, places: Sequence[Named], vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        self._places = places
-        self._called: dict[str, list[Named]] = {}
-        for place in places:
-            for called in {*self._calls(place.name), *self._calls(place.unit + place.name)}:
-                self._called.setdefault(called, []).append(place)
-        self._lengths = sorted({len(called) for called in self._called}, reverse=True)
-
-    def is_own(self, place_id: str) -> bool:
-        return any(place.own for place in self._places if place.id == place_id)
-
-    def _fold(self, name: str) -> str:
-        return fold(name, self.vocabulary.spelling).fold
-
-    def _calls(self, name: str) -> Iterator[str]:
-        """张庄村 is 张庄村 and 张庄."""
-        folded = self._fold(name)
-        yield folded
-        ending = list(_SUFFIX.finditer(folded))
-        if ending and ending[-1].end() == len(folded) and ending[-1].start() >= PART[0]:
-            yield folded[: ending[-1].start()]
-
-    def at(self, line: Line) -> tuple[tuple[Named, ...], int]:
-        """The places whose full name `line` begins with, and where it ends; (), 0 without one."""
-        for length in self._lengths:
-            found = self._called.get(line.fold[:length])
-            if found is None:
-                continue
-            suffix = _SUFFIX.match(line.fold, length)
-            for end in (suffix.end(), length) if suffix else (length,):
-                if _ENDS.match(line.fold, end) or _RUNS_ON.match(line.fold, end) or self._trouble(line, end):
-                    own = tuple(place for place in found if place.own)
-                    return own or (*self._own_with(line.fold[:length]), *found), end
-        return (), 0
-
-    def _own_with(self, word: str) -> tuple[Named, ...]:
-        return tuple(place for place in self._places if place.own and word in self._fold(place.name))
-
-    def _trouble(self, line: Line, end: int) -> bool:
-        """李庄水管漏: what runs on is a problem, and no longer name."""
-        after = re.split(r"[\s:,、。;(]", line.fold[end:], maxsplit=1)[0]
-        plain = _NO_END.match(after) is None and not line.fold[end - 1 : end + 1].isascii()
-        return plain and len(after) > 2 and tells_of_trouble(after, self.vocabulary.answers)
-
-    def part(self, line: Line) -> tuple[tuple[Named, ...], int]:
-        """The places whose name holds the first word of `line`, the person's own before others."""
-        ends = _ENDS.search(line.fold)
-        word = line.fold[: ends.start() if ends else None]
-        if not PART[0] <= len(word) <= PART[1] or not word[0].isalpha():
-            return (), 0
-        others = tuple(place for place in self._places if word in self._fold(place.name))
-        return self._own_with(word) or (others if len(others) == 1 else ()), len(word)
-
-    def others_in(self, words: str, place_id: str) -> bool:
-        """Whether words about one place name another village."""
-        text, others = self._fold(words), list[str]()
-        for called, places in self._called.items():
-            if any(place.id == place_id for place in places):
-                text = text.replace(called, "\n")
-            elif any(place.village for place in places):
-                others.append(called)
-        return any(called in text for called in others)
 
 
 def could_be_list(words: str, vocabulary: Vocabulary) -> bool:
@@ -147,6 +65,9 @@ def read_list(words: str, names: PlaceNames) -> tuple[Entry, ...]:
     head = _head(whole, names)
     entries: list[Entry] = []
     for raw in _lines(whole.cut(head)):
+        if len(entries) >= MOST:
+            entries.append(Entry(raw.words))
+            continue
         for piece in _numbered(raw, names):
             entry = _entry(piece, names)
             if entries and _continues(entry, entries[-1]):
@@ -159,9 +80,15 @@ def read_list(words: str, names: PlaceNames) -> tuple[Entry, ...]:
     titles = _titles(entries, names.vocabulary)
     kept = [replace(entry, words=entry.words.strip()) for entry in entries[titles:]]
     firm = sum(entry.firm for entry in kept)
-    if not head and (not firm or firm + sum(_looks_like_one(entry, names.vocabulary) for entry in kept) < 2):
+    listed = firm > 1 or (
+        firm == 1 and any(_looks_like_one(entry, names.vocabulary) for entry in kept[:MOST])
+    )
+    if not (head or listed):
         return ()
-    return tuple(part for entry in kept for part in _apart(entry, names))
+    parts: list[Entry] = []
+    for n, entry in enumerate(kept):
+        parts += _apart(entry, names, MOST - len(parts) - (len(kept) - n))
+    return tuple(parts)
 
 
 def _head(whole: Line, names: PlaceNames) -> int:
@@ -242,19 +169,19 @@ def _continues(entry: Entry, before: Entry) -> bool:
 
 def _titles(entries: Sequence[Entry], vocabulary: Vocabulary) -> int:
     """How many lines at the beginning are a heading: they name no village and give no answer."""
-    for n, entry in enumerate(entries):
+    for n, entry in enumerate(entries[:TITLES]):
         said = parse(entry.said, Expect.NOTHING, vocabulary)
         answers = said.bulk or said.choice or said.doubt
         heading = _TITLE.search(entry.said.lower()) if entry.places else not entry.numbered
         trouble = tells_of_trouble(fold(entry.said, vocabulary.spelling).fold, vocabulary.answers)
         if answers or trouble or not heading or _looks_like_one(entry, vocabulary):
             return n
-    return len(entries)
+    return min(TITLES, len(entries))
 
 
 def _looks_like_one(entry: Entry, vocabulary: Vocabulary) -> bool:
     """王家村 无: a name we do not know, and an answer; beside one that we know it is a list all the same."""
-    ends = _ENDS.search(entry.said)
+    ends = ENDS.search(entry.said)
     if (
         entry.firm
         or ends is None
@@ -268,13 +195,17 @@ def _looks_like_one(entry: Entry, vocabulary: Vocabulary) -> bool:
     return not told and bool(after.bulk or after.choice)
 
 
-def _apart(entry: Entry, names: PlaceNames) -> Iterator[Entry]:
-    """张庄 无；李庄 22有 on one line: cut where a name begins a new sentence."""
+def _apart(entry: Entry, names: PlaceNames, room: int) -> list[Entry]:
+    """张庄 无；李庄 22有 on one line: cut where a name begins a new sentence, at most so often."""
     line = fold(entry.words, names.vocabulary.spelling)
-    cut = next((m for m in re.finditer(r"[;。]\s*", line.fold) if names.at(line.cut(m.end()))[0]), None)
-    if not entry.places or cut is None:
-        yield entry
-        return
-    here = entry.said.removesuffix(line.words[cut.start() :])
-    yield replace(entry, said=here, words=line.words[: cut.start()])
-    yield from _apart(_entry(line.cut(cut.end()), names), names)
+    ends = (m for m in re.finditer(r"[;。]\s*", line.fold) if names.at(line.cut(m.end(), m.end() + 40))[0])
+    cuts = list(islice(ends, max(0, room))) if entry.places else []
+    if not cuts:
+        return [entry]
+    first = replace(
+        entry,
+        said=entry.said.removesuffix(line.words[cuts[0].start() :]),
+        words=line.words[: cuts[0].start()],
+    )
+    stops = [*(cut.start() for cut in cuts[1:]), None]
+    return [first, *(_entry(line.cut(cut.end(), stop), names) for cut, stop in zip(cuts, stops, strict=True))]
