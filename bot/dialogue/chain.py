@@ -29,6 +29,7 @@ class Unread(StrEnum):
     NO_ANSWER = "no_answer"
     HALF = "half"  # not all of it was understood
     WHICH_ITEM = "which_item"  # 有, 不涉及, or a problem that the search is not sure of
+    NOT_ASKED = "not_asked"  # only items that this place is not asked
     HANDED_IN = "handed_in"
     NOTHING_NEW = "nothing_new"  # all of it stands there already
 

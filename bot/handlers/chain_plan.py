@@ -107,14 +107,19 @@ def village(tx: Reader, context: Context, place_id: str, words: str) -> Village 
         nos = tuple(item.no for item in chosen if seen.takes(item, mark))
         if nos:
             marks.append(BulkAnswer(mark.answer, nos, detail=mark.detail[:LONGEST], basis=mark.basis))
+    named = {no for mark in said if mark.spread is Spread.LISTED for no in mark.nos}
+    foreign = named - {item.no for item in items}
     if not marks:
-        return Unread.NOTHING_NEW
-    asked = {item.no for item in items}
-    foreign = tuple(sorted({no for mark in said if mark.spread is Spread.LISTED for no in mark.nos} - asked))
-    kept, known = tuple(dict.fromkeys(seen.kept)), tuple(dict.fromkeys(seen.known))
-    stands_in_way = {"kept": kept, "known": known, "foreign": foreign}
+        return Unread.NOT_ASKED if foreign and foreign == named else Unread.NOTHING_NEW
     return Village(
-        seen.place, words, tuple(marks), **stands_in_way, over=tuple(seen.over), baseless=tuple(seen.baseless)
+        seen.place,
+        words,
+        tuple(marks),
+        kept=tuple(dict.fromkeys(seen.kept)),
+        known=tuple(dict.fromkeys(seen.known)),
+        foreign=tuple(sorted(foreign)),
+        over=tuple(seen.over),
+        baseless=tuple(seen.baseless),
     )
 
 
