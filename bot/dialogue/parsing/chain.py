@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.answers import look_up, tells_of_trouble
+from bot.dialogue.parsing.answers import tells_of_trouble
 from bot.dialogue.parsing.normalise import Line, fold
 from bot.dialogue.parsing.parse import parse
 from bot.dialogue.parsing.place_names import ENDS, PART, Named, PlaceNames
 from bot.dialogue.parsing.remarks import unlabelled
 from bot.dialogue.parsing.vocabulary import Vocabulary
+from bot.domain.similarity import object_of
 
 LONGEST = 20_000  # characters; more is a pasted document
 MOST = 120  # lines whose names are looked up: more than a township has places
@@ -32,7 +33,13 @@ _GLUED = re.compile(r"#?接龙|代报")
 _TITLE = re.compile(r"接龙|汇总|情况|统计|名单|list|summary")
 _IN_BRACKETS = re.compile(r"\((?P<all>[^()]+)\)")
 _DECORATION = re.compile(r"[^\w(\[【#]+")  # bullets and pictures before a line
-_PERSON = re.compile(r"\s*[(@]\s*(?P<who>[^()\d:,、。;]{1,12}?)\s*(?:\d{3}[\d*]{4,8})?\s*(?:\)|(?=[\s:]))")
+_PERSON = re.compile(
+    r"\s*(?:\(\s*(?P<who>[^()\d:,、。;]{1,20}?)\s*(?:\d{3}[\d*]{4,8})?\s*\)|@[^\s:,、。;()]{1,20})"
+)
+_NO_NAME = re.compile("[全部组队头边户村庄查过没未已分相于间果成完报各两几]")  # 张庄（三组）, 张庄（全部）
+_TITLED = re.compile(
+    r"[\u4e00-\u9fff]{1,3}(?:书记|主任|支书|会计|队长|组长|网格员|联络员|老师)|[A-Z][a-z]+(?:\s[A-Z][a-z]+){1,2}"
+)
 _EDGE = " :,、。;=-\n"
 _GOES_ON = re.compile(r"\d|第|除|其余|全部|all|the\srest")
 
@@ -141,7 +148,8 @@ def _after(line: Line, places: tuple[Named, ...], vocabulary: Vocabulary) -> str
     """What is said behind a name and the persons named with it."""
     known = {fold(name, vocabulary.spelling).fold for place in places for name in place.people}
     person = _PERSON.match(line.fold)
-    if person and (person["who"] in known or _is_person(person["who"], vocabulary)):
+    who = line.words[slice(*person.span("who"))] if person and person["who"] else ""
+    if person and (not who or person["who"] in known or _is_person(who)):
         line = line.cut(person.end())
     line = line.strip(_EDGE)
     for name in known:
@@ -156,9 +164,10 @@ def _after(line: Line, places: tuple[Named, ...], vocabulary: Vocabulary) -> str
     return line.words
 
 
-def _is_person(who: str, vocabulary: Vocabulary) -> bool:
-    """张庄（王五）, not 张庄（无） or 张庄（水管漏）."""
-    return not (look_up(who, vocabulary.answers) or tells_of_trouble(who, vocabulary.answers))
+def _is_person(who: str) -> bool:
+    """张庄（王五）, 张庄（李书记）, Zhangzhuang (Wang Wu); not 张庄（无）, 张庄（部分户）."""
+    named = object_of(who) == who and _NO_NAME.search(who) is None
+    return named or _TITLED.fullmatch(who) is not None
 
 
 def _continues(entry: Entry, before: Entry) -> bool:
@@ -170,9 +179,10 @@ def _continues(entry: Entry, before: Entry) -> bool:
 def _titles(entries: Sequence[Entry], vocabulary: Vocabulary) -> int:
     """How many lines at the beginning are a heading: they name no village and give no answer."""
     for n, entry in enumerate(entries[:TITLES]):
-        said = parse(entry.said, Expect.NOTHING, vocabulary)
+        said = parse(entry.words if entry.places else entry.said, Expect.NOTHING, vocabulary)
         answers = said.bulk or said.choice or said.doubt
-        heading = _TITLE.search(entry.said.lower()) if entry.places else not entry.numbered
+        named = n == 0 and _TITLE.search(entry.said.lower())  # 颍桥镇8月5日排查接龙
+        heading = named if entry.places else not entry.numbered
         trouble = tells_of_trouble(fold(entry.said, vocabulary.spelling).fold, vocabulary.answers)
         if answers or trouble or not heading or _looks_like_one(entry, vocabulary):
             return n

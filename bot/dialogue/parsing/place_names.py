@@ -15,10 +15,12 @@ from bot.dialogue.parsing.vocabulary import Vocabulary
 
 PART = (2, 20)  # characters of a part of a name
 _SUFFIX = re.compile(r"(?:行政村|村民委员会|村委会|村委|社区|村|\svillage\b)")
-ENDS = re.compile(r"[\s:：,，、。;；(（=-]|$")
+ENDS = re.compile(r"[\s@:：,，、。;；(（=-]|$")
 # An answer or an item may stand right behind a name: 张庄无, 张庄4-10无; 张庄1村 is another name.
-_RUNS_ON = re.compile(r"\d+(?![\d村组队庄])|第|全|都|没|无|未|不|有|除|其余|正常|一切|[✅👍👌]")
-_NO_END = re.compile("[的和与跟及是在子家村庄寨屯营店集镇乡沟湾岗坡口楼东西南北前后大小上下新老]")
+_RUNS_ON = re.compile(
+    r"\d+(?![\d村组队庄])|第\s?\d+\s?[项条题号-]|全|都|没|无|未|不|有|除|其余|正常|一切|[✅👍👌]"
+)
+_NO_END = re.compile("[的和与跟及是在子家村庄寨屯营店集镇乡沟湾岗坡口楼部委里内头中东西南北前后大小上下新老]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,16 @@ class PlaceNames:
             if found is None:
                 continue
             suffix = _SUFFIX.match(line.fold, length)
-            for end in (suffix.end(), length) if suffix else (length,):
-                if ENDS.match(line.fold, end) or _RUNS_ON.match(line.fold, end) or self._trouble(line, end):
-                    own = tuple(place for place in found if place.own)
-                    return own or (*self._own_with(line.fold[:length]), *found), end
+            ends = (suffix.end(), length) if suffix else (length,)
+            end = next((end for end in ends if self._may_end(line, end)), None)
+            if end is not None:
+                own = tuple(place for place in found if place.own)
+                return own or (*self._own_with(line.fold[:length]), *found), end
         return (), 0
+
+    def _may_end(self, line: Line, end: int) -> bool:
+        """Whether a name can end here, so that what follows is said of the place."""
+        return bool(ENDS.match(line.fold, end) or _RUNS_ON.match(line.fold, end)) or self._trouble(line, end)
 
     def _own_with(self, word: str) -> tuple[Named, ...]:
         return tuple(place for place, folded in self._folded if place.own and word in folded)
