@@ -33,6 +33,12 @@ def newest_by_place(tx: Reader) -> dict[str, str]:
     return {row[0]: row[1] for row in tx.all(sql)}
 
 
+def stands(tx: Reader, place_id: str) -> bool:
+    """Whether a place is handed in."""
+    sql = "SELECT 1 FROM hand_ins WHERE kind = 'place' AND place_id = ? AND withdrawn_at IS NULL LIMIT 1"
+    return tx.value(sql, (place_id,)) is not None
+
+
 def withdraw(record: Record, receipt: int) -> None:
     """It was handed in by mistake: the receipt no longer counts."""
     at = record.action.at.isoformat()

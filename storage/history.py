@@ -66,6 +66,7 @@ class Change:
     before: Value
     after: Value
     erased: bool
+    on_behalf_of: int | None = None
 
 
 class Record:
@@ -161,13 +162,13 @@ def last_seq(tx: Reader) -> int:
 
 _CHANGE = (
     "SELECT c.action, a.verb, a.ref, a.person_id, c.kind, c.subject, c.part, c.field, c.before, c.after,"
-    " c.salt IS NULL FROM changes c JOIN actions a ON a.seq = c.action"
+    " c.salt IS NULL, a.on_behalf_of FROM changes c JOIN actions a ON a.seq = c.action"
 )
 
 
 def _change(row: Row) -> Change:
     subject = Subject(row[4], row[5], row[6])
-    return Change(row[0], row[1], row[2], row[3], subject, row[7], row[8], row[9], bool(row[10]))
+    return Change(row[0], row[1], row[2], row[3], subject, row[7], row[8], row[9], bool(row[10]), row[11])
 
 
 def of_refs(tx: Reader, refs: Sequence[str]) -> list[Change]:

@@ -81,6 +81,18 @@ def _person(row: Row, roles: frozenset[Role], unit_id: str | None) -> Person:
     return Person(row[0], row[1] or "", row[2], row[3], row[4], bool(row[5]), str(role), unit_id)
 
 
+def answering(tx: Reader, today: str) -> dict[str, dict[int, str]]:
+    """Place id -> those who answer for it themselves today: person id -> name, with or without a Matrix id."""
+    sql = (
+        "SELECT g.place_id, p.id, p.name FROM grants g JOIN people p ON p.id = g.person_id"
+        f" WHERE g.role = 'reporter' AND g.place_id IS NOT NULL AND {_IN_FORCE} ORDER BY g.id"
+    )
+    found: dict[str, dict[int, str]] = {}
+    for place_id, person_id, name in tx.all(sql, {"today": today}):
+        found.setdefault(place_id, {})[person_id] = name
+    return found
+
+
 def by_id(tx: Reader, person_id: int) -> Person:
     """Whoever it is, also without any grant left."""
     rows = tx.all(

@@ -135,6 +135,14 @@ class Withdraw:
     event_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """What the speaker does in the name of somebody else: history keeps both names."""
+
+    person: int
+    effect: Effect
+
+
 Effect = (
     SetCheck
     | OpenFinding
@@ -148,4 +156,10 @@ Effect = (
     | NotifyRole
     | SendLedger
     | Withdraw
+    | OnBehalf
 )
+
+
+def plain(effect: Effect) -> Effect:
+    """The effect itself, in whoever's name."""
+    return effect.effect if isinstance(effect, OnBehalf) else effect

@@ -114,6 +114,27 @@ class AskVisit:
     words: tuple[str, ...]  # one for each item
 
 
+@dataclass(frozen=True, slots=True)
+class AskChain:
+    """What would be stored of each village; `words` were said of it, `shown` is what they came to when this was asked.
+
+    `behalf`: the person in whose name it goes down, 0 where it is only the speaker's.
+    """
+
+    places: tuple[str, ...]
+    words: tuple[str, ...]  # one for each place
+    shown: tuple[str, ...]
+    behalf: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskChainBasis:
+    """How the clears were established that the message `event` has stored at these places."""
+
+    places: tuple[str, ...]
+    event: str
+
+
 Question = (
     AskAnswer
     | AskBasis
@@ -128,6 +149,8 @@ Question = (
     | AskMerge
     | AskOffer
     | AskVisit
+    | AskChain
+    | AskChainBasis
 )
 
 KINDS: Mapping[str, type[Question]] = {
@@ -144,6 +167,8 @@ KINDS: Mapping[str, type[Question]] = {
     "merge": AskMerge,
     "offer": AskOffer,
     "visit": AskVisit,
+    "chain": AskChain,
+    "chain_basis": AskChainBasis,
 }
 NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
 
@@ -161,6 +186,8 @@ EXPECTS: Mapping[type[Question], Expect] = {
     AskMerge: Expect.CONFIRM,
     AskOffer: Expect.OPTION,
     AskVisit: Expect.CONFIRM,
+    AskChain: Expect.CONFIRM,
+    AskChainBasis: Expect.BASIS,
 }
 
 OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
@@ -171,7 +198,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def places_in(question: Question | None) -> tuple[str, ...]:
     """The ids of the places that a question names."""
     match question:
-        case AskPlace(places):
+        case AskPlace(places) | AskChain(places) | AskChainBasis(places):
             return places
         case AskAnswer() | AskBasis() | AskResume() | AskSubmit() | AskMerge() | AskOffer() | AskVisit():
             return (question.place,)

@@ -27,6 +27,7 @@ class Right(StrEnum):
     TALK = "talk"  # help, language, search, policies, feedback: everybody who takes part
     LOOK = "look"  # progress, a finding, the ledger of what one may see
     REPORT = "report"  # answer items, open findings, send photos, take back what one said
+    PROXY = "report for others"  # in the name of who answers for a place
     AMEND = "amend"  # change or void a finding that nobody has checked yet
     HAND_IN = "hand in"  # a place
     RESOLVE = "resolve"  # say what was done about a finding
@@ -41,6 +42,7 @@ RIGHTS: Mapping[Right, Mapping[Role, Reach]] = {
     Right.TALK: _LOOKING,
     Right.LOOK: _LOOKING,
     Right.REPORT: _REPORTING,
+    Right.PROXY: {Role.COORDINATOR: Reach.UNIT},
     Right.AMEND: _REPORTING,
     Right.HAND_IN: _REPORTING,
     Right.RESOLVE: _REPORTING,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.context import Context
-from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line
+from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line, plain
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.questions import load_question
 from bot.dialogue.session import Session
@@ -198,7 +198,7 @@ def _touched(tx: Reader, effects: tuple[Effect, ...]) -> frozenset[Subject]:
     """What the new words say anew anyway."""
     touched = set()
     for effect in effects:
-        match effect:
+        match plain(effect):
             case SetCheck(place, item) | OpenFinding(place, item):
                 touched.add(checks.subject(place, item))
             case ChangeFinding(no):

@@ -18,6 +18,7 @@ from bot.dialogue.effects import (
     Line,
     MoveFinding,
     NotifyRole,
+    OnBehalf,
     OpenFinding,
     Param,
     PutOff,
@@ -81,6 +82,8 @@ def verb_of(effect: Effect) -> str:
             return "give_feedback"
         case NotifyRole() | SendLedger() | Withdraw():
             return "say"
+        case OnBehalf(_, inner):
+            return verb_of(inner)
         case _:
             assert_never(effect)
 
@@ -90,16 +93,18 @@ def apply(tx: Transaction, origin: Origin, effects: Sequence[Effect], now: datet
     applied = Applied()
     if not effects:
         return applied
-    for (verb, reason), group in groupby(effects, _kind):
-        with record(tx, origin.action(verb, reason=reason), now) as written:
+    for (verb, reason, behalf), group in groupby(effects, _kind):
+        with record(tx, origin.action(verb, reason=reason, behalf=behalf), now) as written:
             for effect in group:
                 _apply(written, origin, effect, applied)
     _file(tx, origin, applied, now)
     return applied
 
 
-def _kind(effect: Effect) -> tuple[str, str]:
-    return verb_of(effect), effect.reason if isinstance(effect, MoveFinding) else ""
+def _kind(effect: Effect) -> tuple[str, str, int | None]:
+    """What goes down as one action: the same verb and reason, in the same name."""
+    behalf = effect.person if isinstance(effect, OnBehalf) else None
+    return verb_of(effect), effect.reason if isinstance(effect, MoveFinding) else "", behalf
 
 
 def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) -> None:
@@ -136,6 +141,8 @@ def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) ->
             original = inbox.get(tx, event_id)
             assert original is not None, f"message {event_id} was never taken in"
             applied.lines += undo.take_back(tx, origin, undo.related_events(tx, original), now)
+        case OnBehalf(_, inner):
+            _apply(written, origin, inner, applied)
         case _:
             assert_never(effect)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.context import Context
@@ -31,8 +31,11 @@ class Origin:
     def campaign(self) -> Campaign:
         return self.context.campaign
 
-    def action(self, verb: str, *, reason: str = "", undoes: int | None = None) -> Action:
-        """The header of what this person does by this event."""
+    def action(
+        self, verb: str, *, reason: str = "", undoes: int | None = None, behalf: int | None = None
+    ) -> Action:
+        """The header of what this person does by this event, maybe in the name of another."""
         ref = self.event_id if undoes is not None else self.under or self.event_id
         version = self.campaign.version
-        return Action(verb, self.person.id, self.at, version, ref, reason=reason, undoes=undoes)
+        header = Action(verb, self.person.id, self.at, version, ref, reason=reason, undoes=undoes)
+        return replace(header, on_behalf_of=behalf)

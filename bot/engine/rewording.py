@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bot.context import Context
 from bot.dialogue.effects import ChangeFinding
 from bot.dialogue.meaning import ParsedMessage
-from bot.dialogue.questions import AskAnswer, AskDescription, Question, load_question
+from bot.dialogue.questions import AskAnswer, AskChain, AskDescription, Question, load_question
 from bot.domain.answers import Answer, BulkAnswer, Spread
 from bot.domain.lifecycle import AMENDABLE
 from bot.handlers.finding_form import LONGEST, described
@@ -53,6 +53,8 @@ class Rewording:
 
 def match_reworded(tx: Reader, context: Context, edit: Edit, said: ParsedMessage) -> Rewording:
     """Which findings that were described go on under other words. `said`: the new words, read under the same question."""
+    if _is_list(edit):  # it is shown and confirmed anew
+        return Rewording(said, (), ())
     kept: list[ChangeFinding] = []
     bulk, named_again = _opened_again(tx, context, edit.changes, list(said.bulk))
     for number in _changed(edit.changes, "description"):
@@ -67,6 +69,12 @@ def match_reworded(tx: Reader, context: Context, edit: Edit, said: ParsedMessage
         if told is not None:
             bulk.remove(told)
     return Rewording(replace(said, bulk=tuple(bulk)), tuple(kept), tuple(named_again))
+
+
+def _is_list(edit: Edit) -> bool:
+    """Whether the message was a list of several villages, or confirmed one."""
+    brought_up = (load_question(question) for question in edit.original.opened_questions)
+    return any(isinstance(question, AskChain) for question in (edit.question, *brought_up))
 
 
 def _opened_again(

@@ -28,6 +28,8 @@ from bot.dialogue.questions import (
     OF_DRAFT,
     AskAnswer,
     AskBasis,
+    AskChain,
+    AskChainBasis,
     AskMerge,
     AskOffer,
     AskSubmit,
@@ -58,7 +60,7 @@ from storage.inbox import Seen
 
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis)
 COUNTED = (SetCheck, OpenFinding, MoveFinding, Withdraw)  # effects that change the figures of a review page
 
 
@@ -264,7 +266,7 @@ def _next(tx: Transaction, origin: Origin, outcome: Outcome) -> Session:
 
 def _stands(tx: Transaction, session: Session) -> bool:
     question = session.question
-    if question is None or not (finding_in(question) or isinstance(question, AskBasis)):
+    if question is None or not (finding_in(question) or isinstance(question, (AskBasis, AskChainBasis))):
         return True
     if not still_open(tx, question):
         return False

@@ -16,21 +16,26 @@ from itertools import groupby
 
 from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.questions import AskMerge, AskOffer, AskVisit, load_question
+from bot.dialogue.questions import AskChain, AskMerge, AskOffer, AskVisit, load_question
 from bot.domain import lifecycle
 from bot.domain.answers import Answer
 from bot.engine.origin import Origin
 from bot.engine.undo_rules import is_last, refusal
 from bot.engine.undone import Undone, WentBack
 from bot.handlers.next_question import lacking
-from storage import checks, evidence, findings, hand_ins, history, inbox, people
+from storage import checks, evidence, findings, hand_ins, history, inbox, people, places
 from storage.checks import Given
 from storage.db import Reader, Transaction
 from storage.findings import Finding
 from storage.history import Change, Record, Subject, record
 from storage.inbox import Seen
 
-PROPOSALS = (AskMerge, AskOffer, AskVisit)  # questions that hold the words of the message they came from
+PROPOSALS = (
+    AskMerge,
+    AskOffer,
+    AskVisit,
+    AskChain,
+)  # questions that hold the words of the message they came from
 
 
 def related_events(tx: Reader, original: Seen) -> tuple[str, ...]:
@@ -70,9 +75,10 @@ def undo(tx: Transaction, origin: Origin, what: Undo, now: datetime) -> Undone:
     undone = Undone(now)
     changes = [change for change in what.changes if change.subject not in what.spare]
     for seq, group in groupby(changes, lambda change: change.action):
-        action = origin.action("undo", undoes=seq)
+        fields_of_it = list(group)
+        action = origin.action("undo", undoes=seq, behalf=fields_of_it[0].on_behalf_of)
         with record(tx, action, now) as written:
-            for subject, fields in groupby(list(group), lambda change: change.subject):
+            for subject, fields in groupby(fields_of_it, lambda change: change.subject):
                 mine = _mine(tx, list(fields))
                 came = subject.kind == "evidence" and any(change.field == "kind" for change in mine)
                 if subject.kind == "check" and history.others_since(tx, subject, seq, origin.person.id):
@@ -175,6 +181,8 @@ def _check(written: Record, context: Context, mine: Sequence[Change], undone: Un
         return
     item = context.campaign.item.get(subject.part)
     if item is not None:  # else no longer asked by this checklist
+        if subject.id not in undone.names:
+            undone.names[subject.id] = places.get(tx, subject.id).name
         undone.answers.append(WentBack(subject, item.no, stands.answer if stands else None, _text(answer)))
 
 
@@ -236,6 +244,6 @@ def _release(tx: Transaction, origin: Origin, undone: Undone, finding: Finding) 
     stands = checks.get(tx, finding.place_id, finding.item_id)
     if stands is None or stands.answer != Answer.FOUND:
         return
-    action = origin.action("undo", undoes=last.action)
+    action = origin.action("undo", undoes=last.action, behalf=last.on_behalf_of)
     with record(tx, action, undone.now) as written:
         _check(written, origin.context, [last], undone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,13 +28,6 @@ class WentBack:
     after: str | None
 
 
-def _way(before: str | None, after: str | None, nos: Sequence[int]) -> Line:
-    if before == after:
-        return line("took_back_basis", no=progress.ranges(nos))
-    words = (f"@word_{answer or 'none'}" for answer in (before, after))
-    return line("took_back_check", no=progress.ranges(nos), before=next(words), after=next(words))
-
-
 @dataclass(slots=True)
 class Undone:
     """What an undo came to."""
@@ -43,6 +36,7 @@ class Undone:
     subjects: set[Subject] = field(default_factory=set)  # what went back
     lines: list[tuple[Subject, Line]] = field(default_factory=list)
     answers: list[WentBack] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # of the places where answers went back
 
     def later(self, campaign: Campaign, subject: Subject) -> None:
         """An answer stays, because somebody else has answered there since."""
@@ -52,12 +46,30 @@ class Undone:
 
     def said(self, spare: frozenset[Subject] = frozenset()) -> list[Line]:
         """Each thing in a line of its own, many items that went the same way in one; not what is said anew anyway."""
-        ways: dict[tuple[str | None, str | None], list[int]] = {}
+        ways: dict[tuple[str | None, str | None], dict[str, list[int]]] = {}
         for it in self.answers:
             if it.subject not in spare:
-                ways.setdefault((it.before, it.after), []).append(it.no)
-        gone = [_way(before, after, nos) for (before, after), nos in ways.items()]
+                ways.setdefault((it.before, it.after), {}).setdefault(it.subject.id, []).append(it.no)
+        gone = [said for way, nos in ways.items() for said in self._way(*way, nos)]
         kept = [(subject, said) for subject, said in self.lines if subject not in spare]
         whole = {subject for subject, said in kept if said.key in WHOLE}
         told = [said for subject, said in kept if subject not in whole or said.key in WHOLE]
         return [*gone, *sorted(told, key=lambda said: said.key in STATES)]
+
+    def _way(self, before: str | None, after: str | None, nos: Mapping[str, Sequence[int]]) -> list[Line]:
+        """Answers that went the same way; the places are named where there are several."""
+        by_items: dict[tuple[str, ...], list[str]] = {}
+        for place, its in nos.items():
+            by_items.setdefault(progress.ranges(its), []).append(self.names[place])
+        lines: list[Line] = []
+        for items, at in by_items.items():
+            lines += [line("took_back_at", places=tuple(at))] if len(self.names) > 1 else []
+            lines.append(_told(before, after, items))
+        return lines
+
+
+def _told(before: str | None, after: str | None, items: tuple[str, ...]) -> Line:
+    if before == after:
+        return line("took_back_basis", no=items)
+    words = (f"@word_{answer or 'none'}" for answer in (before, after))
+    return line("took_back_check", no=items, before=next(words), after=next(words))

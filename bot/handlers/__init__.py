@@ -14,6 +14,8 @@ from bot.dialogue.meaning import Expect
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
+    AskChain,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -32,6 +34,7 @@ from bot.domain.permissions import Right, may
 from bot.handlers import (
     answer,
     bulk,
+    chain,
     change,
     evidence,
     export,
@@ -93,6 +96,7 @@ COMMANDS: Mapping[str, Command] = {
     "menu": Command(views.greet),
     "greet": Command(views.greet),
     "thanks": Command(views.courtesy),
+    "chain": Command(chain.how, Right.REPORT, private=True),
     "later_on": Command(views.not_yet),
 }
 
@@ -109,6 +113,8 @@ REPLIES: Mapping[type[Question], Handler] = {
     AskMerge: free_text.merge,
     AskOffer: free_text.offered,
     AskVisit: visit.confirm,
+    AskChain: chain.confirm,
+    AskChainBasis: chain.basis,
 }
 
 
@@ -120,6 +126,9 @@ def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
 
 
 def _handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
+    listed = chain.listed(tx, turn, now)
+    if listed is not None:
+        return _list(tx, turn, listed)
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
     turn = _bare_command(turn)
@@ -134,6 +143,15 @@ def _handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
             return _to_a_looker(turn)
         case Route.WORDS:
             return _words(tx, turn, now)
+
+
+def _list(tx: Reader, turn: Turn, listed: chain.Listed) -> Outcome | None:
+    """A list of several villages; in a room it is talk among others, unless it was meant for us."""
+    refusal = may(turn.scope, Right.REPORT)
+    if turn.direct:
+        return flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, listed)
+    to_us = turn.bound or (turn.said.command is not None and not turn.said.words.startswith("#"))
+    return flow.refused(turn, line("in_private")) if to_us else None  # #接龙 is what a messenger writes
 
 
 def _situation(turn: Turn) -> Situation:

@@ -9,6 +9,8 @@ from bot.dialogue.effects import Line, line
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
+    AskChain,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -71,6 +73,10 @@ def put_again(tx: Reader, context: Context, to: Audience, question: Question) ->
             return line("again_offer", words=short(words, QUOTED), n=len(items) + 1)
         case AskVisit(_, _, items, _):
             return line("again_visit", n=len(items))
+        case AskChain(listed):
+            return line("again_chain", n=len(listed))
+        case AskChainBasis(listed):
+            return line("again_chain_basis", places=tuple(places.get(tx, place).name for place in listed))
         case _:
             assert_never(question)
 

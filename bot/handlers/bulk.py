@@ -60,13 +60,8 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if before:  # 入户看的，11到16也没有: what was asked for, and more answers
         turn = replace(turn, session=replace(turn.session, question=None))
     turn = _one_problem(turn)
-    total = BulkResult(place, checks.of_place(tx, place.id))
-    answers = {item: check.answer for item, check in total.given.items()}
-    items, here = turn.items_of(place), _here(turn, place)
-    for each in turn.said.bulk:
-        for item in progress.meant(items, turn.said.bulk, each, answers, here):
-            _one(tx, turn, item, each, total)
-    session, lines = _session(turn, total), _lines(turn, items, total)
+    total = add_up(tx, turn, place)
+    session, lines = _session(turn, total), _lines(turn, turn.items_of(place), total)
     if len(total.without_basis) >= SEVERAL:
         session, ask = _one_basis(session, AskBasis(total.place.id, tuple(total.without_basis)))
         if Answer.FOUND not in total.nos:  # first what was just said, then what was left open before
@@ -108,6 +103,17 @@ def _here(turn: Turn, place: Place) -> str:
     question = turn.session.question
     asked = isinstance(question, AskAnswer) and question.place == place.id
     return question.item if asked and isinstance(question, AskAnswer) else turn.session.position(place.id)
+
+
+def add_up(tx: Reader, turn: Turn, place: Place) -> BulkResult:
+    """What the answers of the message come to at this place."""
+    total = BulkResult(place, checks.of_place(tx, place.id))
+    answers = {item: check.answer for item, check in total.given.items()}
+    items, here = turn.items_of(place), _here(turn, place)
+    for each in turn.said.bulk:
+        for item in progress.meant(items, turn.said.bulk, each, answers, here):
+            _one(tx, turn, item, each, total)
+    return total
 
 
 def _one_problem(turn: Turn) -> Turn:
@@ -158,7 +164,7 @@ def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) ->
         total.effects += [PutOff(finding.no, off=False) for finding in wordless]
     elif on_record:
         total.known += [finding.no for finding in on_record]
-    elif draft is not None:
+    elif draft is not None and draft.no not in total.worded:
         total.effects += [PutOff(draft.no, off=False), ChangeFinding(draft.no, described(words))]
         total.worded.append(draft.no)
     else:
@@ -218,9 +224,8 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     many = _HOUSEHOLDS.fullmatch(turn.spoken.fold)
     if many and turn.said.basis in ("", turn.heard.words):  # 12: households, or what?
         return flow.refused(turn, line("basis_number", n=parse_number(many["n"]) or 0))
-    words = turn.said.basis
-    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way of checking
-    if not words or (raw and not names_a_way(words)):
+    words = basis_said(turn)
+    if not words:
         return flow.not_understood(turn, line("basis_example"))
     effects = _with_basis(tx, question, words)
     return settled(turn.session, line("basis_kept", basis=words), effects=effects)
@@ -250,3 +255,10 @@ def _bases(tx: Reader, turn: Turn, question: AskBasis) -> Outcome:
     )
     session = turn.session.put_aside(replace(question, items=left)) if left else turn.session
     return settled(session, *lines, effects=tuple(effects))
+
+
+def basis_said(turn: Turn) -> str:
+    """The basis in a reply to how something was established; empty when the words name no way of checking."""
+    words = turn.heard.under(Expect.BASIS).basis
+    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way
+    return "" if raw and not names_a_way(words) else words

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.effects import AttachEvidence, line
-from bot.dialogue.questions import OF_DRAFT, AskAnswer, AskBasis, AskDescription, AskMerge, finding_in
+from bot.dialogue.questions import (
+    OF_DRAFT,
+    AskAnswer,
+    AskBasis,
+    AskChainBasis,
+    AskDescription,
+    AskMerge,
+    finding_in,
+)
 from bot.domain.lifecycle import LIVE
 from bot.handlers import flow
 from bot.handlers.change import visible
@@ -53,7 +61,8 @@ def without_words(turn: Turn) -> bool:
 def _only_caption(turn: Turn) -> bool:
     """Words under a photo while a question about a finding waits for others: a caption is no measure and no date."""
     said = turn.said
-    return isinstance(turn.session.question, (*OF_DRAFT, AskBasis)) and not (said.bulk or said.command)
+    waits = isinstance(turn.session.question, (*OF_DRAFT, AskBasis, AskChainBasis))
+    return waits and not (said.bulk or said.command)
 
 
 def received(tx: Reader, turn: Turn, now: datetime) -> Outcome:

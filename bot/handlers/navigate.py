@@ -11,6 +11,8 @@ from bot.dialogue.questions import (
     OF_FINDING,
     AskAnswer,
     AskBasis,
+    AskChain,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -37,6 +39,8 @@ WITH_WORDS = (
     AskBasis,
     AskMerge,
     AskVisit,
+    AskChain,
+    AskChainBasis,
 )  # questions that hold what somebody said: they are not dropped by going elsewhere
 
 
@@ -46,7 +50,7 @@ def walk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.refused(turn, line(f"no_places_{turn.person.role}"))
     if turn.argument:
         return switch(tx, turn, now)
-    if isinstance(turn.session.question, (*OF_FINDING, AskBasis)):
+    if isinstance(turn.session.question, (*OF_FINDING, AskBasis, AskChainBasis)):
         return Outcome(replace(turn.session, in_walk=True), (line("still_asking"),), in_full=True)
     place = flow.current_place(turn)
     if place is None:
@@ -237,8 +241,8 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
             stopped = replace(session, question=None, queue=(), in_walk=False, retries=0)
             return Outcome(stopped, (line("stopped"),))
-        case AskOffer() | AskVisit() | AskMerge():
+        case AskOffer() | AskVisit() | AskMerge() | AskChain():
             said = line("dropped")
-        case AskBasis():
+        case AskBasis() | AskChainBasis():
             said = line("basis_later")
     return settled(session, said)

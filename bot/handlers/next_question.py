@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -25,7 +26,7 @@ from bot.domain import progress
 from bot.domain.campaign import Campaign
 from bot.domain.lifecycle import FORM_OPEN
 from bot.handlers.turn import items_of
-from storage import findings, walks
+from storage import findings, history, walks
 from storage.db import Reader
 from storage.findings import Finding
 from storage.people import Actor
@@ -80,8 +81,21 @@ def still_open(tx: Reader, question: Question) -> bool:
         case AskBasis(place, items):
             bare = walks.without_basis(tx, place)
             return any(item in bare for item in items)
+        case AskChainBasis():
+            return bool(clears_without_basis(tx, question))
         case _ if no := finding_in(question):
             finding = findings.get(tx, no)
             return finding is not None and finding.state in FORM_OPEN
         case _:
             return True
+
+
+def clears_without_basis(tx: Reader, question: AskChainBasis) -> dict[str, list[str]]:
+    """Place id -> items that the message of a list has marked as clear, as far as they stand so and without a basis."""
+    found: dict[str, list[str]] = {place: [] for place in question.places}
+    bare = {place: walks.without_basis(tx, place) for place in question.places}
+    for change in history.of_refs(tx, (question.event,)):
+        subject = change.subject
+        if subject.kind == "check" and change.field == "answer" and subject.part in bare.get(subject.id, ()):
+            found[subject.id].append(subject.part)
+    return {place: items for place, items in found.items() if items}

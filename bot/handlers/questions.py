@@ -13,6 +13,8 @@ from bot.dialogue.effects import Line, day_said, line
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
+    AskChain,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -29,6 +31,7 @@ from bot.dialogue.questions import (
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.campaign import Item, PlaceKind
+from bot.handlers import chain_summary
 from bot.handlers.flow import cut
 from storage import checks, findings, places, walks
 from storage.db import Reader
@@ -97,6 +100,10 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
             return _ask_offer(tx, context, question)
         case AskVisit():
             return _ask_visit(tx, context, question)
+        case AskChain():
+            return chain_summary.ask(tx, context, question)
+        case AskChainBasis(listed):
+            return (line("ask_chain_basis", places=tuple(places.get(tx, place).name for place in listed)),)
         case _:
             assert_never(question)
 

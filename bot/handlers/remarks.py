@@ -14,6 +14,7 @@ from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
+    AskChainBasis,
     AskDescription,
     AskHorizon,
     AskMeasure,
@@ -35,6 +36,7 @@ from storage.findings import Finding
 EXAMPLES: Mapping[type[Question], str] = {
     AskAnswer: "answer_example",
     AskBasis: "basis_example",
+    AskChainBasis: "basis_example",
     AskDescription: "describe_example",
     AskMeasure: "measure_example",
     AskHorizon: "horizon_example",
@@ -43,7 +45,13 @@ EXAMPLES: Mapping[type[Question], str] = {
 }
 SHOWN = 3  # answers shown one by one
 STEPS = (AskAnswer, AskMeasure, AskHorizon, AskMechanism, AskStage)  # what stands is shown one step back
-LABELS = {AskDescription: "description", AskMeasure: "measure", AskMechanism: "mechanism", AskBasis: "basis"}
+LABELS = {
+    AskDescription: "description",
+    AskMeasure: "measure",
+    AskMechanism: "mechanism",
+    AskBasis: "basis",
+    AskChainBasis: "basis",
+}
 
 
 def remark(tx: Reader, turn: Turn, now: datetime) -> Outcome:

@@ -38,6 +38,7 @@ EXPECTED: dict[Right, tuple[Reach | None, Reach | None, Reach | None, Reach | No
     Right.TALK: (OWN, UNIT, ALL, ALL),
     Right.LOOK: (OWN, UNIT, ALL, ALL),
     Right.REPORT: (OWN, UNIT, None, None),
+    Right.PROXY: (None, UNIT, None, None),
     Right.AMEND: (OWN, UNIT, None, None),
     Right.HAND_IN: (OWN, UNIT, None, None),
     Right.RESOLVE: (OWN, UNIT, None, None),

@@ -50,9 +50,14 @@ _UNDONE = re.compile(
 )
 
 
+_TO_COME = re.compile(
+    r"明[天日儿]|后天|再|等|回头|下次|改天|准备|打算|要去|去问问|还得|\b(?:will|tomorrow|later|going to|must)\b"
+)
+
+
 def names_a_way(words: str) -> bool:
     """Whether words of people's own say how something was checked."""
-    return _WAYS.search(words) is not None and _UNDONE.match(words) is None
+    return _WAYS.search(words) is not None and not (_UNDONE.match(words) or _TO_COME.search(words))
 
 
 @dataclass(frozen=True, slots=True)
