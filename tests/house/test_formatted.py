@@ -90,7 +90,7 @@ def test_an_item_and_a_digest_carry_it_and_a_confirmation_does_not() -> None:
     assert str(item["formatted_body"]).startswith(
         "<b>颍桥示范一村 1/70 ·【驻村帮扶责任】第3项</b><br>帮扶干部"
     )
-    assert "<br>1\u00a0未发现问题<br>2\u00a0发现问题<br>3\u00a0不涉及<br>4\u00a0稍后" in str(
+    assert "<br>1 未发现问题<br>2\u00a0发现问题<br>3\u00a0不涉及<br>4\u00a0稍后" in str(
         item["formatted_body"]
     )
     digest = stand.take(stand.event(Said("简报"), OFFICE))[0].content

@@ -41,6 +41,7 @@ _DENIES = re.compile(
 _NOTHING = re.compile(
     r"\b(?:nothing|none|no (?:problem|issue|leak)s?)\b"
 )  # there is a caretaker and nothing leaks
+SENTENCE = 6  # characters from which on a clause says something of its own
 _GO_ON = re.compile("(?:那就|就|那|到|来|看|继续)?(?:下一?[项个题条]|继续|往下|接着来?|next)(?:吧|来|走)?")
 _SPACE = re.compile(r"\s")
 _HAS = re.compile("(?<![没未所])有(?!关)|(?<![没未不有])(?:存在|发现)")
@@ -101,7 +102,7 @@ def _ends_clear(line: Line, spans: list[tuple[int, int]], words: AnswerWords) ->
     if look_up(line.fold[slice(*spans[-1])], words) != (CLEAR,):
         return False
     before = line.fold[spans[0][0] : spans[-2][1]]
-    if re.search(r"\d", before):  # 99，无 names an item that is not there
+    if re.search(r"\d", before) or len(before) < SENTENCE:  # 99，无; 王五 无: of which item, or whose?
         return False
     return not (_takes_back(CLEAR, before, words) or _DENIES.search(before) or words.hedge.search(before))
 
