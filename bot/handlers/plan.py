@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, Line, PutOff, line
 from bot.dialogue.meaning import Expect
+from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.plans import is_plan
 from bot.dialogue.questions import AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.domain.campaign import Campaign, Horizon
 from bot.domain.deadlines import parse_date
@@ -55,7 +57,19 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     ):  # 由李建国负责，8月20日前: by whom, not what
         said = changes(turn.campaign, finding.no, promise)
         return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
-    return fill(turn, finding, {**promise, "measure": words})
+    return _doubted(turn, "measure") or fill(turn, finding, {**promise, "measure": words})
+
+
+def _doubted(turn: Turn, label: str) -> Outcome | None:
+    """The question whether a sentence without any deed is meant as one; None: it is, or it was said to be."""
+    labelled = turn.said.words != normalise(turn.heard.words)  # 措施：…
+    if labelled or is_plan(turn.spoken, turn.context.vocabulary.plans):
+        return None
+    lines = (
+        line("is_it_a_plan", words=flow.short(turn.said.words)),
+        line("remark_as_said", label=f"@label_{label}"),
+    )
+    return Outcome(replace(turn.session, retries=turn.session.retries + 1), lines)
 
 
 def bare(words: str) -> str:
@@ -78,6 +92,8 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         asks = line("which_day", words=flow.short(words))
         unclear = speaks_of_days(words)
         return flow.refused(turn, asks) if unclear else flow.not_understood(turn, line("horizon_example"))
+    if not ("due" in fields or "horizon" in fields) and speaks_of_days(words):
+        return flow.refused(turn, line("which_day", words=flow.short(words)))
     if not ("due" in fields or "horizon" in fields):  # 让孙巧云负责: by whom, not by when
         said, no = changes(campaign, question.finding, fields), question.finding
         return settled(turn.session, *said, effects=(ChangeFinding(no, fields),))
@@ -204,6 +220,9 @@ def mechanism(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words, finding = _plan(turn), asked_about(tx, turn)
     if not words:
         return flow.not_understood(turn, line("mechanism_example"))
+    doubted = _doubted(turn, "mechanism")
+    if doubted is not None:
+        return doubted
     outcome = fill(turn, asked_about(tx, turn), {"mechanism": words})
     if finding.state != DRAFT and not finding.due:  # one on the books that became long-term
         session = replace(outcome.session, question=AskStage(finding.no))

@@ -38,6 +38,7 @@ def amend_words(data: Mapping[str, Any]) -> AmendWords:
     forms = (
         rf"(?:请|麻烦|帮我?)?(?:把|将)?\s?{no}\s?的?(?:[换改](?:一?个|一?下))?\s?{field}(?:\s?,\s?)?(?:{_CHANGED}|{_IS}|{_GIVES})(?:叫|是|为|成)?{_HOLDS}",
         rf"(?:请|麻烦)?(?:把|将)?\s?{field}{_CHANGED}(?:叫|是|为)?{_HOLDS}",
+        rf"(?:{no}\s?的?)?{field}(?:(?:写|说|填|弄|搞)错了)?\s?,?\s?(?:不是[^,]{{1,20}}[, ]\s?)(?:而|应该|应)?是{_HOLDS}",
         rf"(?:please\s)?(?:change|move|set|make|put|push)\s(?:the\s)?{field}\s(?:of|for|on)\s{no}\s(?:to|as)\s{_HOLDS}",
         rf"(?:please\s)?(?:change|move|set|make)\s{no}(?:'s)?\s{field}\s(?:to|as|:)\s?{_HOLDS}",
         rf"{no}(?:'s)?\s{field}\s?(?:is\s|to\s|:|=|\s){_HOLDS}",

@@ -20,7 +20,8 @@ _PICTURES = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]+")
 _SPACES = re.compile(r"\s+")
 _NOUN = "(?:问题|毛病|异常|隐患|不足)"
 _KIND = "(?:任何|啥子?|什么|其他|其它|相关|上述|以上|此类?|这类|该类?|这种|这些|这个|这方面的?|这)"
-_DENY = "(?:(?:there (?:is|are) )?(?:no |not any |without )(?:visible |major |obvious |more )?|没有?|未有?|无|莫得|没得|木有|暂无|尚未|并无|并未|并没有?|暂未|从未|不)"
+_DENY = "(?:(?:there (?:is|are) )?(?:no |not any |without |nothing (?:is |was )?|none of them (?:is |are |was |were )?|none (?:is |are )?)(?:visible |major |obvious |more )?|没有?|未有?|无|莫得|没得|木有|暂无|尚未|并无|并未|并没有?|暂未|从未|不)"
+_ONE = "(?:一[户个家处]|哪[户家个])?"
 _SEEN = "(?:发现|存在|出现|查出|查到|看到|看出来|看出|看见|瞧见|瞧出|发生)"
 _NO_PROBLEM = re.compile(f"{_DENY}{_SEEN}?了?{_KIND}{{0,3}}{_NOUN}")
 _A_PROBLEM = re.compile(
@@ -34,6 +35,7 @@ class AnswerWords:
 
     meanings: Mapping[str, tuple[Answer, ...]]
     lacking: frozenset[str]
+    received: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]
     leads: re.Pattern[str]
@@ -67,11 +69,13 @@ def answer_words(data: Mapping[str, Any]) -> AnswerWords:
     meanings |= {key(word): (FOUND,) for word in data["answers"]["lacking"]}
     for doubt in data["doubts"]:
         meanings |= {key(word): tuple(Answer(a) for a in doubt["answers"]) for word in doubt["words"]}
+    meanings |= {key(word): EITHER for word in data["received"]["words"]}
     phrases = data["phrases"]
     defects = any_of(phrases["defects"])
     heads = any_of(word for word, could in meanings.items() if len(word) > 1 and len(could) == 1)
     return AnswerWords(
         meanings=meanings,
+        received=frozenset(map(key, data["received"]["words"])),
         lacking=frozenset(key(word) for word in data["answers"]["lacking"]),
         yes=frozenset(map(key, data["confirm"]["yes"])),
         no=frozenset(map(key, data["confirm"]["no"])),
@@ -83,7 +87,7 @@ def answer_words(data: Mapping[str, Any]) -> AnswerWords:
         question=re.compile(rf"(?:{any_of(phrases['questions'])})$"),
         denial=re.compile(any_of(phrases["denials"])),
         denied_defect=re.compile(
-            rf"{_DENY}{_SEEN}?(?:过|到|了)?{_KIND}?(?:{defects})(?:[、和或](?:{defects})){{0,4}}(?:的|了|等)?(?:现象|情况|问题|行为|事)?"
+            rf"{_DENY}{_SEEN}?(?:过|到|了)?{_ONE}{_KIND}?(?:{defects})(?:[、和或](?:{defects})){{0,4}}(?:的|了|等)?(?:现象|情况|问题|行为|事)?"
         ),
         trouble=re.compile("|".join(map(re.escape, (*phrases["troubles"], *phrases["defects"])))),
         contrast=re.compile("|".join(map(re.escape, phrases["contrasts"]))),

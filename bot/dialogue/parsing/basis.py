@@ -21,12 +21,18 @@ _SAID_AS = {
     "看了": "查看",
     "抽了": "抽查",
     "问了": "询问",
+    "看": "查看",
+    "查": "查看",
+    "问": "询问",
+    "跑": "走访",
 }
 _VISIT = re.compile(
     rf"(?:我们?|一共|共|总共|已|已经|都|又|今天|昨天)?(?P<verb>{_VERB})(?:走访|调查|核查|核实|了解|查看|看|到|了){{0,2}}\s?(?:约|大约|近|共|共计)?"
     rf"\s?(?P<n>{NUMBER})\s?多?(?:农户|户人家|户群众|户|家)(?:人家)?"
 )
-_VISITED_TOO = re.compile(rf"(?P<n>{NUMBER})\s?户\s?(?:都|全部|全)?(?P<verb>入户|走访)(?:走访|了|过|到)?")
+_VISITED_TOO = re.compile(
+    rf"(?P<n>{NUMBER})\s?户\s?(?:都|全部|全)?(?P<verb>入户|走访|看|查|问|跑)(?:走访|了|过|到|完|遍){{0,3}}"
+)
 _VISITED = re.compile(
     r"(?:visited|checked|saw|went to|called at|been to)\s(?P<n>\d{1,5})\s(?:households?|homes?|families|houses?)"
 )
@@ -42,7 +48,7 @@ _BOUNDS = r"(?:^|(?<=[\s,;。.!、:(])|(?<=\d无)|(?<=问题))(?:{})了?(?=$|[\s
 
 # What says how something was checked, in words of people's own; and that it was not.
 _WAYS = re.compile(
-    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|挨家|挨户|逐户|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house",
+    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|挨家|挨户|逐户|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house|went|walked|door to door",
     re.I,
 )
 _UNDONE = re.compile(
@@ -102,12 +108,15 @@ def take_basis(line: Line, words: BasisWords) -> tuple[Line, str]:
 def ask_basis(line: Line, words: BasisWords, answers: AnswerWords) -> str:
     """The basis in the reply to "how was it established?": freely worded, but a denial is none."""
     left, said = take_basis(line, words)
+    if said and names_a_way(left.words):  # 翻了台账，又抽了五户去看: as said
+        return line.words
     if said:
         return said
     text = line.fold
     match = _VISIT.search(text)
     if match:
-        return _said(match)
+        beside = text[: match.start()] + text[match.end() :]
+        return line.words if names_a_way(beside) else _said(match)
     plain = key(text.strip(" ,;。.!?"))
     households = _HOUSEHOLDS.fullmatch(plain)
     if households:

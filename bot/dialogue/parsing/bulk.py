@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import (
+    CLEAR,
     FOUND,
     SEPARATORS,
     AnswerWords,
+    key,
     look_up,
     only_filler,
     tells_of_trouble,
@@ -228,6 +230,8 @@ def _mark(piece: Piece, answers: AnswerWords) -> tuple[BulkAnswer | None, bool]:
     subject = piece.subject
     reading = parse_answer(piece.predicate, answers)
     answer, detail = reading.answer, reading.detail.words
+    if answer is None and key(piece.predicate.fold) in answers.received:  # 21-23✅
+        answer = CLEAR
     if answer is None and not reading.could and subject.spread is Spread.LISTED:
         inferred = (
             len(subject.nos) == 1 and not piece.loose and tells_of_trouble(piece.predicate.fold, answers)

@@ -37,6 +37,7 @@ _WHOLE_NUMBER = re.compile(
 # 查了水站，没有: how it was seen, before what was seen
 _WAY = re.compile(
     r"(?P<way>(?:我们?|俺们?|刚|已经|今天|昨天|都|又){0,3}(?:查|看|问|访|走|跑|去|翻|核对|抽查|检查|走访|询问)(?:了|过|完了?)(?:一遍|一圈|一下)?[^,;。.!?没不未坏漏缺差少无]{1,14})[,;。 ]\s?"
+    r"|(?P<english>(?:we\s)?(?:checked|looked at|visited|asked|saw|went to)\s[^,;.!?]{2,40})[,;.]\s"
 )
 _MAY_ANSWER = re.compile(
     r"\b(?:problems?|issues?)\b|[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$"
@@ -185,7 +186,9 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
     if way:  # 查了水站，没有
         reading = parse_answer(line.cut(way.end()), vocabulary.answers)
         if reading.answer is Answer.CLEAR:
-            return replace(_with_reading(plain, reading), basis=line.words[: way.end("way")].strip())
+            return replace(
+                _with_reading(plain, reading), basis=line.words[: way.end(way.lastgroup or "way")].strip()
+            )
     reading = parse_answer(line, vocabulary.answers)
     if reading.answer is LATER and reading.detail.fold:  # 跳过12
         skipped = vocabulary.subjects.subject.fullmatch(reading.detail.fold)

@@ -43,11 +43,14 @@ _NO_PLAN = re.compile(
 RETRACTS = re.compile(
     r"(?:这|那|刚才那?|上)(?:个|条|项|一条|一个).{0,3}(?:撤|删|作废|取消|不要|不算|别记)|(?:撤|删|去)掉?(?:了)?吧$|\b(?:delete|remove|void|drop|take off) (?:that|this|it)\b"
 )
+_MISTAKEN = re.compile(
+    "[^,;。]{0,12}(?:写|说|填|打|记|弄|搞|按|点|选|报|答|看|听|发)错了?(?:吧|啊|呀)?"
+)  # 入户数写错了
 _NOT_SO = re.compile(
     r"\d{1,3}\s?[项题]?\s?(?:应该)?(?:不是|isn't|is not)\s?(?:没有?|无|有|clear|fine|found|ok)"
 )
 _ENGLISH_NOT = re.compile(
-    r"(?:actually\s)?(?:it's|it is|that's|that is)\s[^,;]{2,40},?\s(?:and\s)?not\s.{2,40}|not\s[^,;]{2,30},\s?(?:it's|it is|it was|but)\s.{2,40}"
+    r"(?:actually\s)?(?:it's|it is|that's|that is)\s[^,;]{2,40},?\s(?:and\s)?not\s.{2,40}|\d+\s[^,;]{2,20},\s(?:and\s)?not\s\d+.{0,20}|not\s[^,;]{2,30},\s?(?:it's|it is|it was|but)\s.{2,40}"
 )
 _NOT_BUT_INSIDE = re.compile(
     r"(?:^|[,;。.!~ ])(?:其实)?不是[^,;。]{1,12}[, ]{0,2}(?:而是|应该是|应是|是)"
@@ -106,7 +109,12 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
     whole = line.fold.strip(_TRIM)
     if any(map(words.corrects.match, said)) or _NOT_BUT.fullmatch(whole) or _NOT_BUT_INSIDE.search(whole):
         return Remark.CORRECTION
-    if RETRACTS.search(whole) or _NOT_SO.match(whole) or _ENGLISH_NOT.fullmatch(whole):
+    if (
+        any(map(_MISTAKEN.fullmatch, said))
+        or RETRACTS.search(whole)
+        or _NOT_SO.match(whole)
+        or _ENGLISH_NOT.fullmatch(whole)
+    ):
         return Remark.CORRECTION
     if _NO_PLAN.fullmatch(whole):
         return Remark.CHAT

@@ -13,6 +13,7 @@ from bot.dialogue.parsing.bulk import Joins
 from bot.dialogue.parsing.commands import CommandWords, command_words
 from bot.dialogue.parsing.normalise import Spelling, spelling
 from bot.dialogue.parsing.options import OptionWords, option_words
+from bot.dialogue.parsing.plans import PlanWords, plan_words
 from bot.dialogue.parsing.remarks import RemarkWords, remark_words
 from bot.dialogue.parsing.subjects import SubjectWords, subject_words
 from bot.domain.campaign import Campaign
@@ -31,6 +32,7 @@ class Vocabulary:
     remarks: RemarkWords
     amend: AmendWords
     options: OptionWords
+    plans: PlanWords
 
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
@@ -51,4 +53,5 @@ def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
         remarks=remark_words(data),
         amend=amend_words(data),
         options=option_words(data),
+        plans=plan_words(data),
     )
