@@ -41,7 +41,7 @@ def _chosen(line: Line, option: re.Match[str], answers: AnswerWords) -> ParsedAn
     if _NO_WORDS.match(spoken.fold):  # 4-100000, 1.1: numbers of something else
         return None
     if not option["close"] and re.match(
-        "[户人个家处名岁元块万年月日天米次栋间口只亩吨张份辆台座根条套村组队楼层起笔位头斤号项分点周级类本件%-]",
+        "[批路井校医院学期季步户人个家处名岁元块万年月日天米次栋间口只亩吨张份辆台座根条套村组队楼层起笔位头斤号项分点周级类本件%-]",
         tail.fold,
     ):
         return None

@@ -27,6 +27,8 @@ from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
 
+SAID_OFTEN = 8  # characters up to which words are said again and again
+REMEMBERED = 4096
 _LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
 _DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
 _WHOLE_NUMBER = re.compile(
@@ -63,8 +65,18 @@ class Utterance:
         """What they mean while a question of this kind is open."""
         reading = self._readings.get(expect)
         if reading is None:
-            reading = self._readings[expect] = parse(self.words, expect, self._vocabulary)
+            reading = self._readings[expect] = self._read(expect)
         return reading
+
+    def _read(self, expect: Expect) -> ParsedMessage:
+        known, short = self._vocabulary.readings, (self.words, expect)
+        if len(self.words) > SAID_OFTEN:
+            return parse(self.words, expect, self._vocabulary)
+        if short not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[short] = parse(self.words, expect, self._vocabulary)
+        return known[short]
 
 
 def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:

@@ -58,7 +58,7 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
         nos = tuple(item.no for item in campaign.items if item.section_id == section.id)
         names |= {name.lower(): nos for name in (section.name, *section.aliases) if len(name) > 1}
     measure = any_of(phrases["measures"])
-    named, digits = r"(?:第|#|no\.?\s?|items?\s?)\s?", rf"(?:{ARABIC}|{CHINESE})"
+    named, digits = r"(?:第|#|no\.?\s?|items?\s?)\s?", rf"(?>{ARABIC}|{CHINESE})"
     number = rf"(?:{named}{digits}{_UNIT}|\s?{digits}{_ITEM})"
     name = rf"(?:{any_of(names)}){_PART}" if names else r"(?!)"
     atom = rf"(?:(?P<a>{number}){_TO}(?P<b>{number})|(?P<n>{number})|(?P<name>{name}))"

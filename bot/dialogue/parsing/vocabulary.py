@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.dialogue.meaning import Expect, ParsedMessage
 from bot.dialogue.parsing.amend import AmendWords, amend_words
 from bot.dialogue.parsing.answers import AnswerWords, answer_words, any_of
 from bot.dialogue.parsing.basis import BasisWords, basis_words
@@ -21,7 +22,10 @@ from bot.domain.campaign import Campaign
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The compiled words of one campaign. Immutable: make one at the start and share it."""
+    """The compiled words of one campaign. Make one at the start and share it.
+
+    `readings`: what short words were found to mean, by the question that was open: 1 and 没有 are said all day long.
+    """
 
     spelling: Spelling
     answers: AnswerWords
@@ -33,6 +37,7 @@ class Vocabulary:
     amend: AmendWords
     options: OptionWords
     plans: PlanWords
+    readings: dict[tuple[str, Expect], ParsedMessage] = field(default_factory=dict, compare=False, repr=False)
 
 
 def vocabulary(text_of_words_toml: str, campaign: Campaign) -> Vocabulary:
