@@ -76,6 +76,8 @@ _IN_CHARGE_ENGLISH = re.compile(
 _NO_NAME = re.compile(
     rf"(?i)^(?:{_MONTHS}|mon|tue|wed|thu|fri|sat|sun|the|next|this|by|village|township|county)"
 )
+_MONTH_SAID = re.compile(rf"[\d一二三四五六七八九十]\s?月|[\d][-/.]\d|{_MONTHS}")
+SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
 _LONGEST_REST = 4  # characters beside a day that is not said to be the last one
 
 
@@ -108,7 +110,7 @@ def due_in(sentence: str, today: date) -> date | None:
     only = found[0]
     if only.limit:
         return only.day
-    rest = f"{text[: only.start]} {text[only.end :]}".replace(person_in(sentence).lower(), " ")
+    rest = _without_person(f"{text[: only.start]} {text[only.end :]}", sentence)
     return only.day if len(_FILLER.sub("", rest)) <= _LONGEST_REST else None
 
 
@@ -123,7 +125,12 @@ def said_beside(sentence: str, today: date) -> str:
     text = _fold(sentence)
     for mention in reversed(_days(text, today)):
         text = f"{text[: mention.start]} {text[mention.end :]}"
-    return _FILLER.sub("", text.replace(person_in(sentence).lower(), " "))
+    return _FILLER.sub("", _without_person(text, sentence))
+
+
+def _without_person(text: str, sentence: str) -> str:
+    person = person_in(sentence).lower()
+    return text.replace(person, " ") if person else text
 
 
 def person_in(sentence: str) -> str:
@@ -147,13 +154,19 @@ def _days(text: str, today: date) -> list[Mentioned]:
     for match in _DAY.finditer(text):
         after = _LIMIT_AFTER.match(text, match.end())
         said = match[0] + (after[0] if after and after[0].strip() in ("前", "之前", "以前") else "")
-        day = parse_date(said, today, today) or parse_date(match[0], today)
+        day = _nearest(said, today) or parse_date(match[0], today)
         if day is None:
             continue
         inside = re.search("前$|内$|^(?:within|in|before) ", match[0])
         limit = bool(after or inside or _LIMIT_BEFORE.search(text[: match.start()]))
         found.append(Mentioned(day, match.start(), match.end(), limit))
     return found
+
+
+def _nearest(said: str, today: date) -> date | None:
+    """A day of a month that has just passed is past, not next year's; 25号 is the one to come."""
+    past = parse_date(said, today) if _MONTH_SAID.search(said) else None
+    return past if past and past < today and (today - past).days <= SLIP else parse_date(said, today, today)
 
 
 def _fold(sentence: str) -> str:

@@ -91,6 +91,7 @@ IGNORED = Result("ignored")
 def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, now: datetime) -> Result:
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
+    what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
     now_standing = replace(standing, session=target.session)
     given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal)
@@ -98,6 +99,12 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     if what.in_clear:
         if turn.direct or run_turn(tx, turn, given, now) is not None:
             replies.send(tx, origin, (line("said_in_clear"),), now)
+        return IGNORED
+    if (
+        what.geo_uri and evidence_rules.spoken_of(tx, turn) is None
+    ):  # a position belongs to a finding, or is not kept
+        if turn.direct or turn.bound:
+            replies.send(tx, origin, (line("position_not_kept"),), now)
         return IGNORED
     to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
     if to_us and origin.actor.scope.has(Right.REPORT):

@@ -126,7 +126,7 @@ def _unnamed(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime
     """101改成下周五 · 101 长期坚持 · 101 由李四负责: what is changed shows in the words themselves."""
     words = _VALUE.sub(r"\1", words)
     if finding.state in FORM_OPEN and words:
-        outcome = planned(tx, turn, finding.no, words, now)
+        outcome = planned(tx, turn, words, now)
         if outcome is not None:
             return outcome if isinstance(outcome, Outcome) else _changed(turn, finding, outcome)
     missing = lacking(turn.campaign, finding)

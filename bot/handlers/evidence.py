@@ -107,6 +107,11 @@ def _home(tx: Reader, turn: Turn, outcome: Outcome, written: Written) -> int | N
     number = named_number(turn)
     if number is not None:
         return number if _bindable(tx, number) and visible(tx, turn, number) is not None else None
+    return spoken_of(tx, turn)
+
+
+def spoken_of(tx: Reader, turn: Turn) -> int | None:
+    """The finding that the open question is about, or that was spoken of just now; None: none that takes evidence."""
     question = turn.session.question
     about = 0 if isinstance(question, AskMerge) else finding_in(question)
     if not about and turn.silence < SPEAKING:

@@ -14,17 +14,19 @@ from bot.dialogue.questions import AskHorizon, AskMeasure, AskMechanism, AskStag
 from bot.domain.campaign import Campaign, Horizon
 from bot.domain.deadlines import parse_date
 from bot.domain.lifecycle import DRAFT
-from bot.domain.mentions import due_in, limit_in, person_in, said_beside, speaks_of_days
+from bot.domain.mentions import SLIP, due_in, limit_in, person_in, said_beside, speaks_of_days
 from bot.handlers import flow
 from bot.handlers.finding_form import LONGEST, asked_about
 from bot.handlers.turn import Outcome, Then, Turn, settled
-from storage import people
+from storage import findings, people
 from storage.db import Reader
 from storage.findings import SPOKEN_OF, Finding
 
 Fields = dict[str, str | int | None]
 SHORT = 8  # characters that name a horizon and nothing that is done
-SLIP = 100  # days: 7月1日 said in August is a slip, 1月10日 said in December is next year's
+_ALL = re.compile(
+    "(?:这几个|那几个|几个|这些|全部|全|都|all of them|all|both)+(?:都|是|在|到|:|：)?\\s*", re.I
+)
 _CLAUSE = re.compile(r"[,，。;；、]\s*|\s+(?![a-z])")
 _AROUND = re.compile(
     r"^(?:选|就|那就|那|先|按|是|这个?|它|得|要|应该?|需要|属于|算){1,4}|(?:吧|呗|的|了|啊|呀|哈|吗|。|!|！|管护|坚持|整改|来|算){1,3}$"
@@ -38,6 +40,28 @@ def _plan(turn: Turn) -> str:
     return "" if empty or sum(character.isalpha() for character in words) < 3 else words[:LONGEST]
 
 
+def _for_all(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
+    """都8月20日前: one day for all problems of the place that this person still has to fill in. None: it is said of one."""
+    words = turn.said.words.strip()
+    head, finding = _ALL.match(words), asked_about(tx, turn)
+    fields = planned(tx, turn, words[head.end() :], now) if head else None
+    if head is None or fields is None or isinstance(fields, Outcome) or "horizon" not in fields:
+        return fields if isinstance(fields, Outcome) else None
+    if said_beside(words[head.end() :], turn.campaign.today(now)):
+        return None
+    open_drafts = [
+        each
+        for each in findings.of_place(tx, finding.place_id)
+        if each.state == DRAFT
+        and each.reporter_id == finding.reporter_id
+        and not each.horizon
+        and not each.put_off
+    ]
+    effects = tuple(ChangeFinding(each.no, fields) for each in open_drafts)
+    told = tuple(said for each in open_drafts for said in changes(turn.campaign, each.no, fields))
+    return settled(turn.session, *told, effects=effects) if len(open_drafts) > 1 else None
+
+
 def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """Reply to: what will be done about it?"""
     assert isinstance(turn.session.question, AskMeasure)
@@ -46,6 +70,9 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return flow.not_understood(turn, line("measure_example"))
     if bare(words) == bare(finding.description):
         return flow.refused(turn, line("measure_is_problem"))
+    together = _for_all(tx, turn, now)
+    if together is not None:
+        return together
     promise = promised(tx, turn, words, now)
     named = _named(turn.campaign.horizons, words)
     if named is not None and not promise and len(words) <= SHORT:  # 立行立改: by when, not what
@@ -85,7 +112,10 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     number = turn.said.number
     if number is not None and 1 <= number <= len(campaign.horizons) and not words.endswith(("号", "日")):
         return fill(turn, asked_about(tx, turn), _whole(campaign.horizons[number - 1]))
-    fields = planned(tx, turn, question.finding, words, now)
+    together = _for_all(tx, turn, now)
+    if together is not None:
+        return together
+    fields = planned(tx, turn, words, now)
     if isinstance(fields, Outcome):
         return fields
     if fields is None:
@@ -100,7 +130,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return fill(turn, asked_about(tx, turn), fields)
 
 
-def planned(tx: Reader, turn: Turn, no: int, words: str, now: datetime) -> Fields | Outcome | None:
+def planned(tx: Reader, turn: Turn, words: str, now: datetime) -> Fields | Outcome | None:
     """What words say of horizon, day and person; why they cannot be so; None when they say nothing of it."""
     day, named, person = (
         day_in(turn, words, now),

@@ -24,11 +24,13 @@ HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the
 /edit N TEXT  /redact N    change or delete an own message (1 = the last)
 /react N KEY  /reply N TEXT   to a message of the bot to this person (1 = the last)
 /photo FILE [CAPTION]  /file FILE [CAPTION]
+/position [TEXT]           the phone's position, with the text that the phone puts beside it
 /clear TEXT                say it without encryption; the room is an encrypted one from then on
 /read [N]                  this person has read the bot's message N (1 = the last) and all before it
 /join  /leave              this person comes into the room, or leaves it
 /restart                   close everything and reopen it from disk"""
 
+SOMEWHERE = "geo:34.03,113.85;u=20"
 YEARS = range(2000, 2100)  # every five minutes of a jump is a tick: no walking to the end of time
 
 
@@ -177,6 +179,10 @@ def _sender(kind: str) -> Callable[[Player, str], Awaitable[None]]:
     return send
 
 
+async def _position(player: Player, rest: str) -> None:
+    await player._say(Said(rest, geo_uri=SOMEWHERE))
+
+
 async def _clear(player: Player, rest: str) -> None:
     if not rest:
         raise Misdirected("like this: /clear TEXT")
@@ -222,6 +228,7 @@ DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
     "reply": _reply,
     "photo": _sender("photo"),
     "file": _sender("file"),
+    "position": _position,
     "clear": _clear,
     "read": _read,
     "join": _join,
