@@ -29,7 +29,9 @@ EFFECTS = (
     "SELECT 'check', place_id, item_id, answer, basis, person_id FROM checks",
     "SELECT 'finding', no, place_id, item_id, description, measure, horizon, due, state, rev, put_off FROM findings",
     "SELECT 'evidence', id, finding_no, person_id, event_id, kind, name FROM evidence",
-    "SELECT 'session', room_id, person_id, state FROM sessions",
+    # Which questions this room saw in full counts, not when: the replay has a clock of its own.
+    "SELECT 'session', room_id, person_id, json_set(state, '$.shown', (SELECT json_group_array(json_extract(value, '$[0]'))"
+    " FROM json_each(state, '$.shown'))) FROM sessions",
     # When a photo is fetched is nobody's word: it may lie before or after its withdrawal.
     "SELECT 'history', a.ref, a.person_id, a.verb, c.kind, c.subject, c.part, c.field,"
     " CASE c.before WHEN 'stored' THEN 'waiting' ELSE c.before END, c.after"
