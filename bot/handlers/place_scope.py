@@ -6,6 +6,7 @@ Rule: a name at the head only says where; what follows it is read as if it had b
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -111,8 +112,8 @@ def _apart(turn: Turn, words: str) -> list[Turn]:
 def _names_several(turn: Turn, words: str) -> bool:
     """Whether two of the person's places are named, by their names or the ends of them that no other has."""
     ends = [{place.name[-n:] for n in range(2, len(place.name) + 1)} for place in turn.own]
-    only = [end - set().union(*ends[:at], *ends[at + 1 :]) for at, end in enumerate(ends)]
-    return sum(any(end in words for end in own) for own in only) >= SEVERAL
+    shared = Counter(end for own in ends for end in own)
+    return sum(any(shared[end] == 1 and end in words for end in own) for own in ends) >= SEVERAL
 
 
 def _named(own: Sequence[Place], words: str) -> Place | None:

@@ -25,6 +25,7 @@ _DENIED = re.compile(
 )
 _ONLY = re.compile("只|就要|就记|光|单|only|just")
 _HAN = "零一二三四五六七八九"
+LONGEST = 100  # characters of a reply that still chooses from a list
 _SHORTEST = 2  # characters that two texts must share
 
 
@@ -104,7 +105,9 @@ def _shorter(clause: str, words: OptionWords) -> list[str]:
 
 
 def pick(line: Line, options: Sequence[str]) -> Picked:
-    """Which of the options' texts a reply names, by position or by their words."""
+    """Which of the options' texts a reply names, by position or by their words. A long text names none."""
+    if len(line.fold) > LONGEST:
+        return Picked()
     meant: set[int] = set()
     denied: set[int] = set()
     texts = [_folded(option) for option in options]
