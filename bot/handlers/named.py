@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect, Remark
+from bot.domain.permissions import Right, may
 from bot.handlers import change, flow, views
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader
@@ -41,18 +42,19 @@ def named_finding(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     finding = change.visible(tx, turn, int(head["no"])) if head else None
     if head is None or finding is None:
         return None
-    about = views.shown(tx, turn, finding.no)
     if turn.said.remark is Remark.QUESTION:
-        return about
+        return views.shown(tx, turn, finding.no)
+    refusal = may(turn.scope, Right.AMEND)
+    if refusal is not None:
+        return flow.refused(turn, flow.not_theirs(refusal))
     mended = _mended(finding, head["rest"])
     if mended:
         return change.amended(tx, turn, finding.no, f"description {mended}", now)
     outcome = change.amended(tx, turn, finding.no, head["rest"], now)
     if outcome.effects:
         return outcome
-    if turn.session.expect is Expect.TEXT and head.end("no") == head.start(
-        "rest"
-    ):  # 101路公交站换牌: a sentence
+    alone = head.end("no") < head.start("rest")
+    if turn.session.expect is Expect.TEXT and not alone:  # 101路公交站换牌: a sentence of its own
         return None
     words = flow.short(finding.description)
     return flow.refused(turn, line("which_change", finding=finding.no, words=words), *outcome.lines)
