@@ -193,9 +193,9 @@ def _command(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     several = place_scope.in_several_places(turn)
-    if several and all(each is not turn and each.said.bulk and not each.said.rest for each in several):
+    if several and all(each.said.bulk and not each.said.rest for each in several):
         return bulk.at_each(tx, several, now)
-    if several:
+    if several or place_scope.names_several(turn):
         return flow.refused(turn, line("each_place_alone"))
     there = place_scope.apply_named_place(tx, turn)
     if isinstance(there, Outcome):

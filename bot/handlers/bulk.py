@@ -20,7 +20,7 @@ from bot.domain.lifecycle import DRAFT
 from bot.handlers import flow
 from bot.handlers.finding_form import described, dropped_drafts, empty_draft, new_finding, same_as
 from bot.handlers.turn import Cell, Outcome, Then, Turn, settled
-from storage import checks, findings, places
+from storage import checks, findings
 from storage.checks import Check
 from storage.db import Reader
 from storage.findings import Finding
@@ -54,9 +54,7 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     place = flow.current_place(turn)
     if place is None:
         return flow.which_place(turn)
-    question = turn.session.question
-    known = _leading_basis(turn) if isinstance(question, AskBasis) else ""
-    before = _with_basis(tx, question, known) if isinstance(question, AskBasis) and known else ()
+    before = _leading_basis(tx, turn)
     if before:  # 入户看的，11到16也没有: what was asked for, and more answers
         turn = replace(turn, session=replace(turn.session, question=None))
     turn = _one_problem(turn)
@@ -70,11 +68,14 @@ def bulk(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     return Outcome(session, lines, (*before, *total.effects), Then.GO_ON)
 
 
-def _leading_basis(turn: Turn) -> str:
-    """The basis that a message gives in its first clause, before its answers."""
+def _leading_basis(tx: Reader, turn: Turn) -> tuple[Effect, ...]:
+    """What the first clause of a message, before its answers, gives to the clears whose basis was asked for."""
+    question = turn.session.question
+    if not isinstance(question, AskBasis):
+        return ()
     first = re.split("[,，;；。]", turn.said.words, maxsplit=1)[0]
     told = turn.hearing(first).said.basis if first != turn.said.words else ""
-    return told if told != first else ""
+    return _with_basis(tx, question.place, question.items, told) if told and told != first else ()
 
 
 def _one_basis(session: Session, ask: AskBasis) -> tuple[Session, AskBasis]:
@@ -101,8 +102,9 @@ def at_each(tx: Reader, turns: Sequence[Turn], now: datetime) -> Outcome:
 def _here(turn: Turn, place: Place) -> str:
     """The item that the person stands at."""
     question = turn.session.question
-    asked = isinstance(question, AskAnswer) and question.place == place.id
-    return question.item if asked and isinstance(question, AskAnswer) else turn.session.position(place.id)
+    if isinstance(question, AskAnswer) and question.place == place.id:
+        return question.item
+    return turn.session.position(place.id)
 
 
 def add_up(tx: Reader, turn: Turn, place: Place) -> BulkResult:
@@ -227,32 +229,30 @@ def basis(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     words = basis_said(turn)
     if not words:
         return flow.not_understood(turn, line("basis_example"))
-    effects = _with_basis(tx, question, words)
+    effects = _with_basis(tx, question.place, question.items, words)
     return settled(turn.session, line("basis_kept", basis=words), effects=effects)
 
 
-def _with_basis(tx: Reader, question: AskBasis, words: str) -> tuple[Effect, ...]:
-    given = checks.of_place(tx, places.get(tx, question.place).id)
-    clear = [item for item in question.items if item in given and given[item].answer == Answer.CLEAR]
-    return tuple(SetCheck(question.place, item, Answer.CLEAR, words) for item in clear)
+def _with_basis(tx: Reader, place: str, items: Sequence[str], words: str) -> tuple[SetCheck, ...]:
+    """Those of the items that stand as clear, with this basis."""
+    given = checks.of_place(tx, place)
+    clear = [item for item in items if item in given and given[item].answer == Answer.CLEAR]
+    return tuple(SetCheck(place, item, Answer.CLEAR, words) for item in clear)
 
 
 def _bases(tx: Reader, turn: Turn, question: AskBasis) -> Outcome:
     """4到7入户12户，8到10查的台账: the basis of some clears each. What is still without one is asked again."""
-    given, by_no = checks.of_place(tx, question.place), turn.campaign.by_no
-    effects: list[Effect] = []
-    lines: list[Line] = []
+    by_no, effects, lines = turn.campaign.by_no, list[SetCheck](), list[Line]()
     for each in turn.said.bases:
         ids = [by_no[no].id for no in each.nos if by_no[no].id in question.items]
-        clear = [item for item in ids if item in given and given[item].answer == Answer.CLEAR]
-        effects += [SetCheck(question.place, item, Answer.CLEAR, each.basis) for item in clear]
-        nos = progress.ranges([turn.campaign.item[item].no for item in clear])
-        lines += [line("basis_of", items=nos, basis=each.basis)] if clear else []
+        told = _with_basis(tx, question.place, ids, each.basis)
+        effects += told
+        nos = progress.ranges([turn.campaign.item[check.item].no for check in told])
+        lines += [line("basis_of", items=nos, basis=each.basis)] if told else []
     if not effects:
         return flow.not_understood(turn, line("basis_example"))
-    left = tuple(
-        i for i in question.items if not any(isinstance(e, SetCheck) and e.item == i for e in effects)
-    )
+    done = {check.item for check in effects}
+    left = tuple(item for item in question.items if item not in done)
     session = turn.session.put_aside(replace(question, items=left)) if left else turn.session
     return settled(session, *lines, effects=tuple(effects))
 

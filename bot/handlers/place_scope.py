@@ -74,11 +74,7 @@ def in_several_places(turn: Turn) -> list[Turn]:
         return apart
     head = _SEVERAL.match(words)
     if head is None or turn.session.expect not in _OPEN:
-        return (
-            [turn, turn]
-            if turn.said.bulk and turn.said.command is None and _names_several(turn, words)
-            else []
-        )
+        return []
     if head["n"]:
         n = parse_number(head["n"].replace("俩", "两"))
         meant = list(turn.own) if n == len(turn.own) else []
@@ -109,8 +105,13 @@ def _apart(turn: Turn, words: str) -> list[Turn]:
     return turns
 
 
-def _names_several(turn: Turn, words: str) -> bool:
-    """Whether two of the person's places are named, by their names or the ends of them that no other has."""
+def names_several(turn: Turn) -> bool:
+    """Whether answers by number name two of the person's places, by their names or the ends that no other has."""
+    if not turn.said.bulk or turn.said.command is not None:
+        return False
+    if turn.session.expect in _OPEN and _SEVERAL.match(turn.said.words.strip()):
+        return False  # read by `in_several_places`, or no list of places after all
+    words = turn.said.words
     ends = [{place.name[-n:] for n in range(2, len(place.name) + 1)} for place in turn.own]
     shared = Counter(end for own in ends for end in own)
     return sum(any(shared[end] == 1 and end in words for end in own) for own in ends) >= SEVERAL

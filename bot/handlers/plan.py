@@ -76,15 +76,17 @@ def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     promise = promised(tx, turn, words, now)
     named = _named(turn.campaign.horizons, words)
     if named is not None and not promise and len(words) <= SHORT:  # 立行立改: by when, not what
-        promise = _whole(named)
-        said = changes(turn.campaign, finding.no, promise)
-        return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
+        return _beside(turn, finding.no, _whole(named))
     if promise and not said_beside(
         words, turn.campaign.today(now)
     ):  # 由李建国负责，8月20日前: by whom, not what
-        said = changes(turn.campaign, finding.no, promise)
-        return settled(turn.session, *said, effects=(ChangeFinding(finding.no, promise),))
+        return _beside(turn, finding.no, promise)
     return _doubted(turn, "measure") or fill(turn, finding, {**promise, "measure": words})
+
+
+def _beside(turn: Turn, no: int, fields: Fields) -> Outcome:
+    """Fields that were told though another one was asked for: said back, and that one is asked again."""
+    return settled(turn.session, *changes(turn.campaign, no, fields), effects=(ChangeFinding(no, fields),))
 
 
 def _doubted(turn: Turn, label: str) -> Outcome | None:
@@ -125,8 +127,7 @@ def horizon(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if not ("due" in fields or "horizon" in fields) and speaks_of_days(words):
         return flow.refused(turn, line("which_day", words=flow.short(words)))
     if not ("due" in fields or "horizon" in fields):  # 让孙巧云负责: by whom, not by when
-        said, no = changes(campaign, question.finding, fields), question.finding
-        return settled(turn.session, *said, effects=(ChangeFinding(no, fields),))
+        return _beside(turn, question.finding, fields)
     return fill(turn, asked_about(tx, turn), fields)
 
 

@@ -6,6 +6,7 @@ import re
 
 # What follows a digit run must not make it a decimal, a date or a time.
 ARABIC = r"(?<!\d)(?<!\d[.:])\d{1,5}(?![\d%])(?![.:]\d)"
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 CHINESE = r"[零〇一二两俩三四五六七八九十百廿]{1,7}"
 NUMBER = rf"(?:{ARABIC}|{CHINESE})"
 

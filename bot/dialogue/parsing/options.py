@@ -12,14 +12,13 @@ from typing import Any
 
 from bot.dialogue.parsing.answers import any_of, key
 from bot.dialogue.parsing.normalise import Line
-from bot.dialogue.parsing.numerals import NUMBER, parse_number
+from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
 
 _CUTS = re.compile(r"[,;。.!~…:、\n]+|\s+(?![a-z0-9])")
 _ORDINAL = re.compile(
     rf"第\s?(?P<a>{NUMBER})\s?(?:个|条|项|处|种|家)?|(?<![\d一-鿿])(?P<b>\d{{1,2}})\s?(?:个|条)?(?=$|[\s,对错是不要记删去改留])"
     rf"|\bthe\s(?P<word>first|second|third|fourth|last)\b(?:\sone)?"
 )
-_WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _DENIED = re.compile(
     "不对|不是|不要|不记|不用|不算|没有|错|去掉|删|别|除了|not|wrong|drop|remove|without|except|no\\b"
 )
@@ -126,7 +125,7 @@ def _positions(clause: str, n: int) -> set[int]:
     found: set[int] = set()
     for match in _ORDINAL.finditer(clause):
         word = match["word"]
-        number = n if word == "last" else _WORDS.get(word) or parse_number(match["a"] or match["b"] or "")
+        number = n if word == "last" else ORDINALS.get(word) or parse_number(match["a"] or match["b"] or "")
         if number is None or not 1 <= number <= n:
             return set()
         found.add(number - 1)

@@ -20,7 +20,7 @@ from bot.dialogue.parsing.by_option import OPTIONS, by_option
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
-from bot.dialogue.parsing.numerals import NUMBER, parse_number
+from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
 from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
@@ -162,7 +162,7 @@ def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> Par
 def _number(line: Line) -> int | None:
     word = _FIRST_ONE.fullmatch(line.fold)
     if word:
-        return {"first": 1, "second": 2, "third": 3, "fourth": 4}[word["word"]]
+        return ORDINALS[word["word"]]
     match = _WHOLE_NUMBER.fullmatch(line.fold)
     return parse_number(match["n"]) if match else None
 
