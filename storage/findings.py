@@ -45,6 +45,7 @@ class Finding:
 COLUMNS = ", ".join(field.name for field in fields(Finding))
 CHANGEABLE = frozenset(
     [
+        "place_id",
         "item_id",
         "object",
         "description",

@@ -59,6 +59,22 @@ class OpenFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveAnswer:
+    """What stands at an item of a place goes to another item or place, with the findings named and all they have.
+
+    `findings`: number -> its columns that change. `left`: what the old item says then, None: nothing; with its basis.
+    """
+
+    place: str
+    item: str
+    to_place: str
+    to_item: str
+    findings: Mapping[int, Mapping[str, str | int | None]]
+    left: Answer | None
+    left_basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFinding:
     """New values of some of a finding's columns. A draft that is complete by them is filed."""
 
@@ -146,6 +162,7 @@ class OnBehalf:
 Effect = (
     SetCheck
     | OpenFinding
+    | MoveAnswer
     | ChangeFinding
     | MoveFinding
     | PutOff

@@ -16,6 +16,7 @@ from bot.dialogue.effects import (
     Effect,
     GiveFeedback,
     Line,
+    MoveAnswer,
     MoveFinding,
     NotifyRole,
     OnBehalf,
@@ -66,6 +67,8 @@ def verb_of(effect: Effect) -> str:
     match effect:
         case SetCheck() | OpenFinding():
             return "answer"
+        case MoveAnswer():
+            return "move"
         case ChangeFinding():
             return "amend"
         case MoveFinding(_, verb, _, _):
@@ -114,6 +117,8 @@ def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) ->
             checks.put(written, place, item, Given(answer, basis))
         case OpenFinding():
             _open(written, origin.context, effect, applied)
+        case MoveAnswer():
+            _move_answer(written, effect)
         case ChangeFinding(no, fields):
             findings.change(written, _finding(tx, no), fields)
             applied.touched.append(no)
@@ -162,6 +167,19 @@ def _open(written: Record, context: Context, effect: OpenFinding, applied: Appli
         item = context.campaign.item[effect.item]
         place = places.get(written.tx, effect.place)
         applied.lines.append(line("finding_opened", finding=no, no=item.no, place=place.name))
+
+
+def _move_answer(written: Record, effect: MoveAnswer) -> None:
+    """The answers first, then the findings: an undo goes the other way round, and finds no problem in its way."""
+    tx = written.tx
+    here, there = checks.get(tx, effect.place, effect.item), checks.get(tx, effect.to_place, effect.to_item)
+    if here is not None:
+        same = there is not None and there.answer == here.answer
+        basis = there.basis if there is not None and same and there.basis else here.basis
+        checks.put(written, effect.to_place, effect.to_item, Given(here.answer, basis))
+    checks.put(written, effect.place, effect.item, Given(effect.left, effect.left_basis))
+    for no, fields in effect.findings.items():
+        findings.change(written, _finding(tx, no), fields)
 
 
 def move_finding(written: Record, origin: Origin, effect: MoveFinding) -> Finding:

@@ -17,6 +17,7 @@ from bot.domain.lifecycle import AMENDABLE
 from bot.handlers.finding_form import LONGEST, described
 from storage import findings
 from storage.db import Reader
+from storage.findings import Finding
 from storage.history import Change
 from storage.inbox import Seen
 
@@ -61,7 +62,7 @@ def match_reworded(tx: Reader, context: Context, edit: Edit, said: ParsedMessage
         finding = findings.get(tx, number)
         if finding is None or finding.state == "void":
             continue
-        item = context.campaign.item.get(finding.item_id)
+        item = context.campaign.item.get(_told_at(edit.changes, finding))
         told = next((each for each in bulk if item is not None and _describes(each, item.no)), None)
         words = (told.detail if told is not None else _words(edit, said))[:LONGEST]
         if words:
@@ -84,7 +85,11 @@ def _opened_again(
     named_again = []
     for number in _changed(changes, "place_id"):
         finding = findings.get(tx, number)
-        item = context.campaign.item.get(finding.item_id) if finding and finding.state in AMENDABLE else None
+        item = (
+            context.campaign.item.get(_told_at(changes, finding))
+            if finding and finding.state in AMENDABLE
+            else None
+        )
         if item is None:
             continue
         told = next((each for each in bulk if _names(each, item.no)), None)
@@ -94,6 +99,14 @@ def _opened_again(
             at = bulk.index(told)
             bulk[at : at + 1] = [replace(told, nos=rest)] if rest else []
     return bulk, named_again
+
+
+def _told_at(changes: Sequence[Change], finding: Finding) -> str:
+    """The item under which these messages told of a finding, wherever it was moved since."""
+    subject = findings.subject(finding.no)
+    return next(
+        (str(c.after) for c in changes if c.subject == subject and c.field == "item_id"), finding.item_id
+    )
 
 
 def _names(told: BulkAnswer, no: int) -> bool:

@@ -19,7 +19,7 @@ from bot.domain.lifecycle import AMENDABLE, SETTLED
 from bot.domain.permissions import Right, may
 from bot.engine.origin import Origin
 from bot.handlers.change import target_of
-from storage import findings, outbox, places
+from storage import findings, inbox, outbox, places
 from storage import sessions as stored
 from storage.db import Reader
 from storage.people import Actor
@@ -37,12 +37,13 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
     """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now; `reopened`:
-    it is another question than the open one."""
+    it is another question than the open one; `quoted`: not ours, but an earlier message of the person's own."""
 
     session: Session
     bound: bool = False
     refusal: Line | None = None
     reopened: bool = False
+    quoted: str = ""
 
 
 def load(tx: Reader, origin: Origin, now: datetime) -> Standing:
@@ -74,8 +75,10 @@ def read(tx: Reader, origin: Origin, row: tuple[str, str] | None, now: datetime)
 def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> ReplyTarget:
     """A reply to one of our messages speaks to the question or finding that message was about."""
     about = outbox.asked_by(tx, said.reply_to) if said.reply_to else None
+    if about is None and not (said.reply_to and outbox.is_ours(tx, said.reply_to)):
+        return ReplyTarget(session, quoted=said.reply_to if _own(tx, origin, said.reply_to) else "")
     if about is None:
-        return ReplyTarget(session, bool(said.reply_to) and outbox.is_ours(tx, said.reply_to))
+        return ReplyTarget(session, True)
     fields = json.loads(about)
     if "card" in fields:
         return ReplyTarget(replace(session, finding=int(fields["card"])), True)
@@ -87,6 +90,14 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
             return ReplyTarget(session)
         return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
     return ReplyTarget(under(session, question), True, reopened=True)
+
+
+def _own(tx: Reader, origin: Origin, event_id: str) -> bool:
+    """Whether a message is this person's, said to us in this direct room, and still counts."""
+    seen = inbox.get(tx, event_id) if event_id and origin.room.kind == "direct" else None
+    if seen is None or seen.person_id != origin.person.id or seen.room_id != origin.room.room_id:
+        return False
+    return seen.kind == "said" and seen.state == "done"
 
 
 def under(session: Session, question: Question | None) -> Session:

@@ -14,6 +14,7 @@ from bot.dialogue import session as sessions
 from bot.dialogue.effects import (
     ChangeFinding,
     Line,
+    MoveAnswer,
     MoveFinding,
     OpenFinding,
     SetCheck,
@@ -61,7 +62,13 @@ from storage.inbox import Seen
 LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
 OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis)
-COUNTED = (SetCheck, OpenFinding, MoveFinding, Withdraw)  # effects that change the figures of a review page
+COUNTED = (
+    SetCheck,
+    OpenFinding,
+    MoveAnswer,
+    MoveFinding,
+    Withdraw,
+)  # effects that change the figures of a review page
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Input:
     bound: bool = False  # it speaks to one certain question
     reopened: bool = False  # which is not the one that stood open
     refusal: Line | None = None  # why that question takes no answer
+    quoted: str = ""  # an earlier message of their own that it replies to
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
     now_standing = replace(standing, session=target.session)
-    given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal)
+    given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal, target.quoted)
     turn = turn_of(origin, given)
     if what.in_clear:
         if turn.direct or run_turn(tx, turn, given, now) is not None:
@@ -150,6 +158,7 @@ def turn_of(origin: Origin, given: Input) -> Turn:
         given.standing.silence,
         given.bound,
         given.reopened,
+        given.quoted,
     )
 
 

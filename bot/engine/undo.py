@@ -9,7 +9,7 @@ an action of its own that names the one it takes back, so that later "last write
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -149,11 +149,36 @@ def _finding(written: Record, context: Context, mine: Sequence[Change], undone: 
     fields = {
         c.field: c.before if c.before is not None else _empty(c.field) for c in mine if c.field != "state"
     }
+    if not _may_return(tx, finding, fields, mine[0].action):
+        undone.lines.append((subject, line("move_stays", finding=finding.no)))
+        return
     if findings.change(written, finding, fields, move):
+        if fields.keys() & {"place_id", "item_id"}:
+            undone.lines.append((subject, _where(tx, context, finding.no)))
         named = tuple(f"@field_{name}" for name in fields if name in findings.SPOKEN_OF)
+        if not named and move is None:
+            return
         key = "took_back_field" if named else "took_back_state"
         params = {"fields": named} if named else {"state": f"@state_{move.to if move else finding.state}"}
         undone.lines.append((subject, line(key, finding=finding.no, **params)))
+
+
+def _may_return(tx: Reader, finding: Finding, fields: Mapping[str, object], seq: int) -> bool:
+    """A finding that was moved goes back unless something else has been answered where it came from."""
+    spot = (str(fields.get("place_id", finding.place_id)), str(fields.get("item_id", finding.item_id)))
+    if spot == (finding.place_id, finding.item_id):
+        return True
+    last, stands = history.writer(tx, checks.subject(*spot), "answer"), checks.get(tx, *spot)
+    return (last is not None and last.action == seq) or (stands is not None and stands.answer == Answer.FOUND)
+
+
+def _where(tx: Reader, context: Context, number: int) -> Line:
+    """Where a finding stands again."""
+    finding = findings.get(tx, number)
+    assert finding is not None
+    item = context.campaign.item.get(finding.item_id)
+    place = places.get(tx, finding.place_id).name
+    return line("took_back_move", finding=number, place=place, no=item.no if item else "?")
 
 
 def _restorable(tx: Reader, finding: Finding, state: Change) -> bool:

@@ -56,7 +56,7 @@ def _shut(tx: Reader, origin: Origin, change: Change, finding: Finding) -> bool:
     """Whether somebody else has built on what is to go back: acted on a state, or on a finding filed with a field."""
     if change.subject.kind != "finding" or (change.field == "state" and change.verb == "file"):
         return False
-    form = {str(need) for need in lifecycle.FORM}
+    form = {"place_id", "item_id", *(str(need) for need in lifecycle.FORM)}
     if change.field != "state" and (change.field not in form or finding.state == lifecycle.DRAFT):
         return False
     return history.others_since(tx, change.subject, change.action, origin.person.id)

@@ -36,6 +36,7 @@ from bot.handlers import (
     bulk,
     chain,
     change,
+    earlier,
     evidence,
     export,
     finding_form,
@@ -47,6 +48,7 @@ from bot.handlers import (
     plan,
     preferences,
     quoted,
+    relocate,
     remarks,
     search,
     submit,
@@ -78,6 +80,7 @@ COMMANDS: Mapping[str, Command] = {
     "progress": Command(views.show_progress, Right.LOOK),
     "jump": Command(navigate.jump, Right.REPORT),
     "change": Command(change.change, Right.AMEND),
+    "move": Command(relocate.move, Right.AMEND, private=True),
     "switch": Command(navigate.switch),
     "ledger": Command(export.ledger, Right.LOOK),
     "mine": Command(views.mine_list, Right.REPORT, private=True),
@@ -197,7 +200,10 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return bulk.at_each(tx, several, now)
     if several or place_scope.names_several(turn):
         return flow.refused(turn, line("each_place_alone"))
-    there = place_scope.apply_named_place(tx, turn)
+    own = earlier.to_own_message(tx, turn, now)
+    if isinstance(own, Outcome):
+        return own
+    there = own or place_scope.apply_named_place(tx, turn)
     if isinstance(there, Outcome):
         return there
     if not there.said.bulk:

@@ -73,7 +73,7 @@ def target_of(tx: Reader, finding: Finding) -> Target:
     return Target(place.id, place.unit_id, finding.reporter_id)
 
 
-def _amendable(tx: Reader, turn: Turn, number: int, verb: str) -> Finding | Outcome:
+def amendable(tx: Reader, turn: Turn, number: int, verb: str) -> Finding | Outcome:
     """The finding, when this person may do this to it now; else what to say instead."""
     finding = visible(tx, turn, number)
     if finding is None or finding.state == "void":
@@ -101,7 +101,7 @@ def _field(turn: Turn, words: str) -> tuple[str, str] | None:
 
 def amended(tx: Reader, turn: Turn, number: int, words: str, now: datetime) -> Outcome:
     """Change what words name of a finding: a field first, or what shows by itself."""
-    finding = _amendable(tx, turn, number, "amend")
+    finding = amendable(tx, turn, number, "amend")
     if isinstance(finding, Outcome):
         return finding
     named = _field(turn, words)
@@ -170,7 +170,7 @@ def _due(turn: Turn, finding: Finding, words: str, now: datetime) -> Outcome:
 def void(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     """作废 128 原因: a finding that was none. The reason stays in the history."""
     number = turn.number or 0
-    finding = _amendable(tx, turn, number, "void")
+    finding = amendable(tx, turn, number, "void")
     if isinstance(finding, Outcome):
         return finding
     reason = re.sub(r"^\D*\d+(?:号|的)?\s*[,，:：]?\s*", "", turn.argument, count=1).strip(" ,，。.:：")

@@ -23,6 +23,7 @@ from bot.dialogue.questions import (
 from bot.domain.lifecycle import LIVE
 from bot.handlers import flow
 from bot.handlers.change import visible
+from bot.handlers.earlier import recorded
 from bot.handlers.turn import Outcome, Then, Turn
 from storage import evidence, findings
 from storage.db import Reader
@@ -107,6 +108,9 @@ def _home(tx: Reader, turn: Turn, outcome: Outcome, written: Written) -> int | N
     number = named_number(turn)
     if number is not None:
         return number if _bindable(tx, number) and visible(tx, turn, number) is not None else None
+    if turn.quoted:  # the words that told of it
+        told = recorded(tx, turn.quoted).findings
+        return told[0] if len(told) == 1 and _bindable(tx, told[0]) else None
     return spoken_of(tx, turn)
 
 

@@ -25,7 +25,7 @@ _MENDS = re.compile(
     r"(?:应该)?不是(?P<a>[^,，。;；]{1,20})[,， ]\s?(?:而?是|应该是)(?P<b>[^,，。;；]{1,20})"
     r"|(?:把)?(?P<c>[^,，。;；]{1,20}?)(?:写|说|记|填|打|弄|搞)错了?[,， ]\s?(?:是|应该是|应是)(?P<d>[^,，。;；]{1,20})"
     r"|(?:把)?(?P<e>[^,，。;；]{1,20}?)(?:改[成为]|换成)(?P<f>[^,，。;；]{1,20})"
-    r"|is\s?n[o']t (?P<g>[^,;]{1,40}),?\s(?:it's|it is|but)\s(?P<h>[^,;]{1,40})",
+    r"|(?:it\s|that\s)?is\s?n[o']t (?P<g>[^,;]{1,40}),?\s(?:it's|it is|but)\s(?P<h>[^,;]{1,40})",
     re.I,
 )
 _NUMBER = re.compile(r"(?<!\d)\d{3,5}(?!\d)")
@@ -42,22 +42,28 @@ def named_finding(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     finding = change.visible(tx, turn, int(head["no"])) if head else None
     if head is None or finding is None:
         return None
+    alone = head.end("no") < head.start("rest")
+    outcome = said_of(tx, turn, finding, head["rest"], now)
+    if turn.session.expect is Expect.TEXT and not (alone or outcome.effects or turn.said.remark):
+        return None  # 101路公交站换牌: a sentence of its own
+    return outcome
+
+
+def said_of(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime) -> Outcome:
+    """What comes of words about this finding: an answer to their question, a change, or the question which."""
     if turn.said.remark is Remark.QUESTION:
         return views.shown(tx, turn, finding.no)
     refusal = may(turn.scope, Right.AMEND)
     if refusal is not None:
         return flow.refused(turn, flow.not_theirs(refusal))
-    mended = _mended(finding, head["rest"])
+    mended = _mended(finding, words)
     if mended:
         return change.amended(tx, turn, finding.no, f"description {mended}", now)
-    outcome = change.amended(tx, turn, finding.no, head["rest"], now)
+    outcome = change.amended(tx, turn, finding.no, words, now)
     if outcome.effects:
         return outcome
-    alone = head.end("no") < head.start("rest")
-    if turn.session.expect is Expect.TEXT and not alone:  # 101路公交站换牌: a sentence of its own
-        return None
-    words = flow.short(finding.description)
-    return flow.refused(turn, line("which_change", finding=finding.no, words=words), *outcome.lines)
+    asks = line("which_change", finding=finding.no, words=flow.short(finding.description))
+    return flow.refused(turn, asks, *outcome.lines)
 
 
 def _mended(finding: Finding, words: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.numerals import NUMBER, parse_number
 from bot.dialogue.questions import AskAnswer, AskPlace
-from bot.handlers import flow, navigate
+from bot.handlers import flow, navigate, relocate
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader
 from storage.places import Place
@@ -111,10 +111,19 @@ def names_several(turn: Turn) -> bool:
         return False
     if turn.session.expect in _OPEN and _SEVERAL.match(turn.said.words.strip()):
         return False  # read by `in_several_places`, or no list of places after all
+    return len(spoken_of(turn)) >= SEVERAL
+
+
+def spoken_of(turn: Turn) -> list[Place]:
+    """The person's places that the words name anywhere, by their names or the ends that no other has."""
     words = turn.said.words
     ends = [{place.name[-n:] for n in range(2, len(place.name) + 1)} for place in turn.own]
     shared = Counter(end for own in ends for end in own)
-    return sum(any(shared[end] == 1 and end in words for end in own) for own in ends) >= SEVERAL
+    return [
+        place
+        for place, own in zip(turn.own, ends, strict=True)
+        if any(shared[end] == 1 and end in words for end in own)
+    ]
 
 
 def _named(own: Sequence[Place], words: str) -> Place | None:
@@ -134,6 +143,8 @@ def is_plain_text(tx: Reader, turn: Turn) -> bool:
     command = turn.said.command
     if command is None or not command.argument or turn.session.expect is not Expect.TEXT:
         return False
+    if command.name == "move":
+        return not relocate.knows(turn)
     if command.name not in OF_A_PLACE:
         return False
     if command.argument.isdecimal():  # 切换 2: by its number in the list

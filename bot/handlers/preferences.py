@@ -80,8 +80,8 @@ def feedback(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 
 def undo(tx: Reader, turn: Turn, now: datetime) -> Outcome:
-    """撤回: takes back the last message that changed something; again, the one before it."""
-    last = inbox.latest_effective(tx, turn.person.id, turn.room.room_id)
+    """撤回: takes back the message it replies to, else the last one that changed something; again, the one before it."""
+    last = turn.quoted or inbox.latest_effective(tx, turn.person.id, turn.room.room_id)
     if last is None:
         return flow.refused(turn, line("nothing_to_undo"))
     return Outcome(replace(turn.session, retries=0), (), (Withdraw(last),))

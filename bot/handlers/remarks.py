@@ -24,11 +24,11 @@ from bot.dialogue.questions import (
     finding_in,
 )
 from bot.domain.campaign import Item
-from bot.handlers import flow, navigate, views
+from bot.handlers import flow, navigate, place_scope, views
 from bot.handlers.named import named_finding
 from bot.handlers.turn import Outcome, Turn
 from bot.handlers.whom_to_ask import whom_to_ask
-from storage import checks, findings
+from storage import checks, findings, inbox
 from storage.db import Reader
 from storage.findings import Finding
 
@@ -86,6 +86,11 @@ def _corrects(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     about = finding_in(turn.session.question) or turn.session.finding
     if about and RETRACTS.search(turn.spoken.fold):
         return flow.refused(turn, line("retract_how", finding=about))
+    elsewhere = place_scope.spoken_of(turn)
+    if len(elsewhere) == 1 and inbox.latest_effective(
+        tx, turn.person.id, turn.room.room_id
+    ):  # 弄错了，是二村的
+        return flow.refused(turn, line("move_there", there=elsewhere[0].name))
     known, place = turn.context.vocabulary, flow.current_place(turn)
     line_said = turn.spoken
     match = known.subjects.subject.search(line_said.fold) if place is not None else None

@@ -36,6 +36,7 @@ class Turn:
     silence: float = 0.0  # seconds since this person last spoke here
     bound: bool = False  # it replies to one certain question of ours
     reopened: bool = False  # which is not the one that stood open
+    quoted: str = ""  # an earlier message of their own that it replies to
 
     @property
     def person(self) -> Person:

@@ -23,6 +23,7 @@ HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the
 /now TIME                  move the clock on, with every tick due on the way
 /edit N TEXT  /redact N    change or delete an own message (1 = the last)
 /react N KEY  /reply N TEXT   to a message of the bot to this person (1 = the last)
+/quote N TEXT              a reply to an own message (1 = the last)
 /photo FILE [CAPTION]  /file FILE [CAPTION]
 /position [TEXT]           the phone's position, with the text that the phone puts beside it
 /clear TEXT                say it without encryption; the room is an encrypted one from then on
@@ -162,6 +163,11 @@ async def _reply(player: Player, rest: str) -> None:
     await player._say(Said(words, reply_to=player._bots(n)))
 
 
+async def _quote(player: Player, rest: str) -> None:
+    n, words = _counted(rest, "/quote N TEXT")
+    await player._say(Said(words, reply_to=player._mine(n)))
+
+
 def _sender(kind: str) -> Callable[[Player, str], Awaitable[None]]:
     async def send(player: Player, rest: str) -> None:
         name, _, caption = rest.partition(" ")
@@ -226,6 +232,7 @@ DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
     "redact": _redact,
     "react": _react,
     "reply": _reply,
+    "quote": _quote,
     "photo": _sender("photo"),
     "file": _sender("file"),
     "position": _position,

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from bot.domain import lifecycle
+from bot.domain.answers import Answer
 from bot.domain.lifecycle import TABLE, Need
 from bot.engine import undo
 from bot.engine.effects import RefusedMoveError
 from bot.engine.origin import Origin
 from bot.rehearsal.chat import direct_room
-from storage import evidence, findings, history, people, rooms
+from storage import checks, evidence, findings, history, people, rooms
 from storage.db import Reader, Row, Transaction
 from storage.findings import Finding
 from storage.history import Subject
@@ -24,7 +25,8 @@ ACTORS = (ZHANG, COORDINATOR, OFFICE)
 WORDS = """22有，三组王五家水管老化漏水|22有，五组赵六家水管冻裂|12有，四组李四慢病卡没办|22有|10-12有|22 无|4-6 无，查台账|4-6 不涉及|22有 其余无
 改 22 无|改 12 不涉及|七组孙八家水塔没人管护|村委会8月12日前换好入户水管|镇水利站8月20日前派人修好|1|1|2|3|8月20日|9月30日|村委会每月检查一次|稍后|取消
 改 101 措施 村委会8月15日前换成PE管|改 101 措施 水利站8月18日前换成PE管|改 101 期限 8月25日|改 101 描述 九组周十家水表井坍塌|改 101 责任人 李四
-改 102 措施 村医8月16日前上门办好|改 102 期限 8月26日|改 101|改 102|作废 101 重复登记|作废 102 重复登记|撤回|撤回|排查|跳到 22|返回"""
+改 102 措施 村医8月16日前上门办好|改 102 期限 8月26日|改 101|改 102|作废 101 重复登记|作废 102 重复登记|撤回|撤回|排查|跳到 22|返回
+移到 颍桥示范二村|移到 颍桥示范一村|移到 21|把101移到 21|把101移到 颍桥示范二村|把22移到 颍桥示范二村|4-6移到 颍桥示范二村|把102移到 22|把12移到 22"""
 REASONS = {"reason": "照片看不清"}
 FIELDS = {"submit": {"result": "8月10日村委会换了三十米入户水管"}, "extend": {"due": "2023-09-15"}}
 VERBS = (
@@ -40,7 +42,15 @@ VERBS = (
     "extend",
     "void",
 )
-UNCHANGED = ("没有可撤回", "别人已经接着处理了", "已经报核或销号", "先这样", "已提交的不撤回")
+UNCHANGED = (
+    "没有可撤回",
+    "后来另有回答",
+    "没有移回去",
+    "别人已经接着处理了",
+    "已经报核或销号",
+    "先这样",
+    "已提交的不撤回",
+)
 KINDS = [*(["say"] * 7), *(["act"] * 4), *(["redact"] * 3), *(["edit"] * 2), "photo", "unact"]
 
 
@@ -244,6 +254,9 @@ def check_findings(tx: Reader) -> None:
             needs = [need for need in lifecycle.FORM if need is not Need.MECHANISM or endless]
             assert all(getattr(finding, str(need)) for need in needs), finding
         _check_moves(tx, finding)
+        check = checks.get(tx, finding.place_id, finding.item_id)
+        assert check is not None, finding
+        assert check.answer == Answer.FOUND, (finding, check)
     for row in tx.all("SELECT no FROM findings WHERE state = 'void'"):
         void = findings.get(tx, row[0])
         assert void is not None

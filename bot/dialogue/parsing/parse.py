@@ -21,6 +21,7 @@ from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
+from bot.dialogue.parsing.relocate import find_relocation
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
 from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
@@ -129,8 +130,10 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         apart = _clause_by_clause(line, expect, vocabulary)
         if apart is not None:
             return apart
-    command = find_amendment(line.strip(_TRIM), vocabulary.amend) or find_command(
-        line, expect, vocabulary.commands, vocabulary.answers
+    command = (
+        find_amendment(line.strip(_TRIM), vocabulary.amend)
+        or find_relocation(line.strip(_TRIM), vocabulary.subjects)
+        or find_command(line, expect, vocabulary.commands, vocabulary.answers)
     )
     plain = replace(plain, number=_number(line), yes=read_consent(line, vocabulary.answers))
     if command and not (expect is Expect.CONFIRM and plain.yes is not None and command.name == "thanks"):

@@ -1,0 +1,108 @@
+"""What one message of a person stands for on the disk, and words in reply to it: they correct what it recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.dialogue.effects import Line, line
+from bot.dialogue.meaning import Expect
+from bot.dialogue.questions import AskAnswer, finding_in
+from bot.domain import progress
+from bot.domain.answers import Answer
+from bot.domain.lifecycle import LIVE
+from bot.handlers import flow, named
+from bot.handlers.turn import Outcome, Turn
+from storage import checks, evidence, findings, history, places
+from storage.db import Reader
+from storage.findings import Finding
+from storage.history import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An item of a place, by their ids."""
+
+    place: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Answers that are no problem, and problems, which may be several under one answer."""
+
+    answers: tuple[Spot, ...]
+    findings: tuple[int, ...]
+
+
+def recorded(tx: Reader, event_id: str) -> Recorded:
+    """What this message brought about or changed last, photos told by the problem they belong to."""
+    found = history.of_refs(tx, (event_id,))
+    numbers = sorted({no for change in found if (no := _finding(tx, change)) and _lives(tx, no)})
+    spots = dict.fromkeys(
+        Spot(change.subject.id, change.subject.part)
+        for change in reversed(found)
+        if change.subject.kind == "check"
+    )
+    stands = {(finding.place_id, finding.item_id) for no in numbers if (finding := findings.get(tx, no))}
+    answers = [
+        spot
+        for spot in spots
+        if (spot.place, spot.item) not in stands and checks.get(tx, spot.place, spot.item) is not None
+    ]
+    return Recorded(tuple(answers), tuple(numbers))
+
+
+def _finding(tx: Reader, change: Change) -> int:
+    if change.subject.kind == "finding":
+        return int(change.subject.id)
+    piece = evidence.get(tx, int(change.subject.id)) if change.subject.kind == "evidence" else None
+    return piece.finding_no or 0 if piece is not None and piece.state != "withdrawn" else 0
+
+
+def _lives(tx: Reader, number: int) -> bool:
+    finding = findings.get(tx, number)
+    return finding is not None and finding.state in LIVE
+
+
+def to_own_message(tx: Reader, turn: Turn, now: datetime) -> Turn | Outcome | None:
+    """Words in reply to an earlier message of one's own correct what that one recorded. None: it speaks for itself."""
+    was = recorded(tx, turn.quoted) if turn.quoted and not turn.said.bulk else Recorded((), ())
+    if len(was.answers) + len(was.findings) > 1:
+        return flow.refused(turn, *_several(tx, turn, was))
+    finding = findings.get(tx, was.findings[0]) if was.findings else None
+    if finding is not None:
+        return _to_finding(tx, turn, finding, now)
+    if not was.answers:
+        return None
+    return _at(tx, turn, was.answers[0])
+
+
+def _to_finding(tx: Reader, turn: Turn, finding: Finding, now: datetime) -> Turn | Outcome | None:
+    choice = turn.heard.under(Expect.CHOICE).choice
+    if choice in (Answer.CLEAR, Answer.NOT_APPLICABLE):
+        return _at(tx, turn, Spot(finding.place_id, finding.item_id))
+    if finding_in(turn.session.question) == finding.no and turn.said.remark is None:
+        return None  # the very thing that is being asked about
+    turn = replace(turn, session=replace(turn.session, finding=finding.no))
+    return named.said_of(tx, turn, finding, turn.said.words, now)
+
+
+def _at(tx: Reader, turn: Turn, spot: Spot) -> Turn | Outcome:
+    """The words as a reply to that item, whatever is open."""
+    item = turn.campaign.item.get(spot.item)
+    if item is None or spot.place not in turn.scope.places:
+        return flow.refused(turn, line("place_unknown", words=places.get(tx, spot.place).name))
+    question, session = AskAnswer(spot.place, spot.item), turn.session
+    session = session if session.question == question else session.interrupted(question)
+    return replace(turn, session=session, said=turn.heard.under(Expect.CHOICE), reopened=True)
+
+
+def _several(tx: Reader, turn: Turn, was: Recorded) -> list[Line]:
+    """What the message recorded, and how to say which of it is meant."""
+    spots = [*was.answers]
+    for number in was.findings:
+        finding = findings.get(tx, number)
+        spots += [Spot(finding.place_id, finding.item_id)] if finding is not None else []
+    nos = sorted({turn.campaign.item[spot.item].no for spot in spots if spot.item in turn.campaign.item})
+    return [line("quoted_several", items=progress.ranges(nos), first=nos[0])] if nos else []
