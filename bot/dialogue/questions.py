@@ -243,6 +243,7 @@ def load_question(text: str | None) -> Question | None:
     if not text:
         return None
     fields: dict[str, Any] = json.loads(text)
+    fields.pop("card", None)  # the finding that was shown above it
     kind = KINDS.get(fields.pop("ask", ""))
     if kind is None:
         return None

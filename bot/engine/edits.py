@@ -21,7 +21,7 @@ from bot.domain.pii import mask_pii
 from bot.engine import rewording, session_store, undo, undo_rules
 from bot.engine.origin import Origin
 from bot.engine.rewording import Edit
-from bot.engine.session_store import Standing
+from bot.engine.session_store import ReplyTarget
 from bot.engine.turn import Input, brought_up, finish, run_turn, turn_of
 from bot.engine.undo import Undo
 from bot.handlers.turn import Outcome, Turn
@@ -73,7 +73,12 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
         with tx.savepoint():
             turn, outcome = _again(tx, under, edit, now)
     except _NotUnderstoodError as given:
-        lines = (line("edit_not_understood"), *given.lines[:1])
+        if edit.changes and all(
+            change.subject.kind == "evidence" for change in edit.changes
+        ):  # a mere caption
+            lines: tuple[Line, ...] = (line("edit_caption"),)
+        else:
+            lines = (line("edit_not_understood"), *given.lines[:1])
         _say(tx, origin, Outcome(standing.session, lines), now)
         return
     before = _without(standing.session, original)
@@ -83,7 +88,7 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
 
 
 def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> None:
-    silent = turn_of(origin, Input("", Standing(outcome.session, 0.0)))
+    silent = turn_of(origin, Input("", ReplyTarget(outcome.session)))
     finish(tx, origin, silent, outcome, now)
 
 
@@ -98,10 +103,11 @@ def _again(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> tuple[
     standing = session_store.load(tx, origin, now)
     session = replace(_without(standing.session, edit.original), retries=0)
     pieces = _pieces(tx, edit)
-    then = Input(edit.words, Standing(session_store.under(session, question), 0.0), pieces, bound=True)
+    then = Input(edit.words, ReplyTarget(session_store.under(session, question), True), photos=pieces)
     turn = turn_of(origin, then)
     reworded = rewording.match_reworded(tx, origin.context, edit, turn.said)
     spare = frozenset(subject for no in reworded.findings for subject in _subjects(tx, no))
+    spare |= _photos_of(edit, reworded.findings)
     stood = _answers(tx, edit)
     undone = undo.undo(tx, origin, Undo(edit.changes, spare, keep_evidence=True), now)
     told = tuple(line("finding_changed", finding=change.no) for change in reworded.kept)
@@ -181,11 +187,16 @@ def _stayed(context: Context, wished: tuple[Effect, ...], effects: tuple[Effect,
 
 
 def _pieces(tx: Reader, edit: Edit) -> tuple[int, ...]:
-    """What came along with the message and was not taken back."""
+    """What came along with the message, or was put to its problem by it, and was not taken back."""
     own = (change for change in edit.changes if change.ref == edit.original.event_id)
-    came = sorted({int(c.subject.id) for c in own if c.subject.kind == "evidence" and c.field == "kind"})
+    came = sorted({int(c.subject.id) for c in own if c.subject.kind == "evidence"})
     found = ((number, evidence.get(tx, number)) for number in came)
     return tuple(number for number, piece in found if piece and piece.state != "withdrawn")
+
+
+def _photos_of(edit: Edit, kept: tuple[int, ...]) -> frozenset[Subject]:
+    """The photos that this message put to findings that go on: they stay there."""
+    return frozenset(c.subject for c in edit.changes if c.field == "finding_no" and c.after in kept)
 
 
 def _subjects(tx: Reader, no: int) -> tuple[Subject, ...]:

@@ -68,7 +68,7 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
     if not body:
         return 0
-    about = dump_question(question) if question else _card(asked.finding)
+    about = _about(question, asked.finding, lines)
     message = content(origin, body, now, formatted(texts, parts, language))
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
@@ -82,5 +82,12 @@ def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[
     return (put_again(tx, origin.context, to, asked.question),)
 
 
-def _card(finding: int) -> str | None:
-    return json.dumps({"card": finding}) if finding else None
+def _about(question: Question | None, finding: int, lines: Sequence[Line]) -> str | None:
+    """What a reply to this message speaks of, as JSON: its question, and the one finding that it shows."""
+    cards = [line.params["finding"] for line in lines if line.key == "card"]
+    if question is None:
+        return json.dumps({"card": finding}) if finding else None
+    about = dump_question(question) or ""
+    return (
+        json.dumps({**json.loads(about), "card": cards[0]}, ensure_ascii=False) if len(cards) == 1 else about
+    )

@@ -37,13 +37,16 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
     """What a reply speaks to. `bound`: one of our own messages; `refusal`: why its question takes no answer now; `reopened`:
-    it is another question than the open one; `quoted`: not ours, but an earlier message of the person's own."""
+    it is another question than the open one; `quoted`: not ours, but an earlier message of the person's own; `card`: the finding that our message showed and
+    asked nothing below it; `photos_to`: the one that it showed."""
 
     session: Session
     bound: bool = False
     refusal: Line | None = None
     reopened: bool = False
     quoted: str = ""
+    card: int = 0
+    photos_to: int = 0
 
 
 def load(tx: Reader, origin: Origin, now: datetime) -> Standing:
@@ -80,16 +83,17 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
     if about is None:
         return ReplyTarget(session, True)
     fields = json.loads(about)
-    if "card" in fields:
-        return ReplyTarget(replace(session, finding=int(fields["card"])), True)
-    question = load_question(about)
+    if "card" in fields and "ask" not in fields:
+        card = int(fields["card"])
+        return ReplyTarget(replace(session, finding=card), True, card=card, photos_to=card)
+    question, photos_to = load_question(about), int(fields.get("card", 0))
     if question is None or question == session.question:
-        return ReplyTarget(session, True)
+        return ReplyTarget(session, True, photos_to=photos_to)
     if not _asked_of(tx, origin, question):
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
         return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
-    return ReplyTarget(under(session, question), True, reopened=True)
+    return ReplyTarget(under(session, question), True, reopened=True, photos_to=photos_to)
 
 
 def _own(tx: Reader, origin: Origin, event_id: str) -> bool:

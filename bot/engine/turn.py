@@ -13,7 +13,6 @@ from bot.chat import Reacted, Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import (
     ChangeFinding,
-    Line,
     MoveAnswer,
     MoveFinding,
     OpenFinding,
@@ -47,7 +46,7 @@ from bot.engine import buttons, effects, replies, session_store
 from bot.engine.effects import Applied
 from bot.engine.origin import Origin
 from bot.engine.replies import Asked
-from bot.engine.session_store import Standing
+from bot.engine.session_store import ReplyTarget, Standing
 from bot.handlers import evidence as evidence_rules
 from bot.handlers import flow, handle
 from bot.handlers.evidence import Written
@@ -76,12 +75,9 @@ class Input:
     """What a turn starts from: the words, where the person stands, and what came along."""
 
     words: str
-    standing: Standing
+    target: ReplyTarget
+    silence: float = 0.0  # seconds since this person last spoke here
     photos: tuple[int, ...] = ()
-    bound: bool = False  # it speaks to one certain question
-    reopened: bool = False  # which is not the one that stood open
-    refusal: Line | None = None  # why that question takes no answer
-    quoted: str = ""  # an earlier message of their own that it replies to
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +97,7 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     target = session_store.resolve_reply(tx, origin, what, standing.session)
     what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
-    now_standing = replace(standing, session=target.session)
-    given = Input(words, now_standing, (), target.bound, target.reopened, target.refusal, target.quoted)
+    given = Input(words, target, standing.silence)
     turn = turn_of(origin, given)
     if what.in_clear:
         if turn.direct or run_turn(tx, turn, given, now) is not None:
@@ -143,29 +138,31 @@ def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standi
 
 def turn_of(origin: Origin, given: Input) -> Turn:
     """The words read once, under the question that is open."""
-    session = given.standing.session
+    target = given.target
     heard = Utterance(given.words, origin.context.vocabulary)
     return Turn(
         origin.context,
         origin.actor,
         origin.room,
-        session,
-        heard.under(session.expect),
+        target.session,
+        heard.under(target.session.expect),
         heard,
         origin.under or origin.event_id,
         origin.at,
         given.photos,
-        given.standing.silence,
-        given.bound,
-        given.reopened,
-        given.quoted,
+        given.silence,
+        target.bound,
+        target.reopened,
+        target.quoted,
+        target.card,
+        target.photos_to,
     )
 
 
 def run_turn(tx: Transaction, turn: Turn, given: Input, now: datetime) -> Outcome | None:
     """What is to come of it; nothing is written yet. None: it is none of our business."""
-    if given.refusal is not None:
-        return flow.refused(turn, given.refusal)
+    if given.target.refusal is not None:
+        return flow.refused(turn, given.target.refusal)
     return handle(tx, turn, now)
 
 

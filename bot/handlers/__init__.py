@@ -200,7 +200,7 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         return bulk.at_each(tx, several, now)
     if several or place_scope.names_several(turn):
         return flow.refused(turn, line("each_place_alone"))
-    own = earlier.to_own_message(tx, turn, now)
+    own = earlier.to_earlier(tx, turn, now)
     if isinstance(own, Outcome):
         return own
     there = own or place_scope.apply_named_place(tx, turn)

@@ -1,4 +1,4 @@
-"""What one message of a person stands for on the disk, and words in reply to it: they correct what it recorded."""
+"""What one message stands for on the disk, and words in reply to it: they speak of what it recorded, or showed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.dialogue.questions import AskAnswer, finding_in
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.lifecycle import LIVE
-from bot.handlers import flow, named
+from bot.handlers import change, flow, named
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, evidence, findings, history, places
 from storage.db import Reader
@@ -65,8 +65,12 @@ def _lives(tx: Reader, number: int) -> bool:
     return finding is not None and finding.state in LIVE
 
 
-def to_own_message(tx: Reader, turn: Turn, now: datetime) -> Turn | Outcome | None:
-    """Words in reply to an earlier message of one's own correct what that one recorded. None: it speaks for itself."""
+def to_earlier(tx: Reader, turn: Turn, now: datetime) -> Turn | Outcome | None:
+    """Words in reply to a card speak of its finding; in reply to an earlier message of one's own they correct what that
+    one recorded. None: they speak for themselves."""
+    card = change.visible(tx, turn, turn.card) if turn.card and not turn.said.bulk else None
+    if card is not None:
+        return _to_finding(tx, turn, card, now)
     was = recorded(tx, turn.quoted) if turn.quoted and not turn.said.bulk else Recorded((), ())
     if len(was.answers) + len(was.findings) > 1:
         return flow.refused(turn, *_several(tx, turn, was))

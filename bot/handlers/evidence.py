@@ -86,7 +86,7 @@ def attach(tx: Reader, turn: Turn, outcome: Outcome, written: Written) -> Outcom
     if home is None:
         return _kept(turn, outcome)
     with_it = bool(written.opened or written.merged)
-    pieces = (*waiting, *turn.photos) if with_it or not turn.photos else turn.photos
+    pieces = tuple(dict.fromkeys((*waiting, *turn.photos))) if with_it or not turn.photos else turn.photos
     known = evidence.on_finding(tx, home)
     session = replace(outcome.session, finding=home, photos=() if with_it else waiting)
     outcome = replace(outcome, session=session, effects=(AttachEvidence(pieces, home),))
@@ -108,6 +108,8 @@ def _home(tx: Reader, turn: Turn, outcome: Outcome, written: Written) -> int | N
     number = named_number(turn)
     if number is not None:
         return number if _bindable(tx, number) and visible(tx, turn, number) is not None else None
+    if turn.photos_to and visible(tx, turn, turn.photos_to) is not None:
+        return turn.photos_to if _bindable(tx, turn.photos_to) else None
     if turn.quoted:  # the words that told of it
         told = recorded(tx, turn.quoted).findings
         return told[0] if len(told) == 1 and _bindable(tx, told[0]) else None
@@ -133,7 +135,9 @@ def _kept(turn: Turn, outcome: Outcome) -> Outcome:
     waiting = outcome.session.photos
     if not turn.photos:
         return outcome
-    outcome = replace(outcome, session=replace(outcome.session, photos=(*waiting, *turn.photos)))
+    outcome = replace(
+        outcome, session=replace(outcome.session, photos=tuple(dict.fromkeys((*waiting, *turn.photos))))
+    )
     if not without_words(turn) or isinstance(outcome.session.question, AskDescription):
         return outcome.say(line("photo_kept"))
     asks = (

@@ -90,7 +90,9 @@ def not_understood(turn: Turn, *hints: Line) -> Outcome:
     retries, idle = turn.session.retries + 1, turn.session.question is None
     lines: tuple[Line, ...]
     if retries == 1:
-        lines = (line("miss_example", words=short(turn.said.words)), *hints)
+        readable = any(character.isalnum() for character in turn.said.words)
+        miss = line("miss_example", words=short(turn.said.words)) if readable else line("miss_wordless")
+        lines = (miss, *hints)
     elif retries == 2 and idle:
         lines = (line(f"menu_{turn.person.role}"),)
     elif retries == 2:

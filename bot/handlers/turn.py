@@ -37,6 +37,8 @@ class Turn:
     bound: bool = False  # it replies to one certain question of ours
     reopened: bool = False  # which is not the one that stood open
     quoted: str = ""  # an earlier message of their own that it replies to
+    card: int = 0  # the finding whose card it replies to
+    photos_to: int = 0  # the finding that the message shows to which it replies, whatever it asks
 
     @property
     def person(self) -> Person:

@@ -167,3 +167,58 @@ def test_a_reply_to_somebody_elses_message_is_no_correction(bot: InMemoryBot) ->
     bot.say("3", COORDINATOR, reply_to=several)
 
     assert bot.answers()[3] == "not_applicable"
+
+
+def photos_of(bot: InMemoryBot, number: int) -> int:
+    return len(evidence.of_finding(bot.tx, number))
+
+
+def test_an_edited_caption_or_text_keeps_the_photo_that_came_with_it(bot: InMemoryBot) -> None:
+    bot.photo("22有，三组水管漏")
+    captioned = bot.last
+    bot.edit(captioned, "22有，三组王五家水管漏")
+    assert (photos_of(bot, 101), bot.finding(101)["description"]) == (1, "三组王五家水管漏")
+
+    bot.says(MEASURE)
+    bot.photo(name="b.jpg")  # waits: nothing is spoken of
+    bot.says("取消", "12有，四组李四慢病卡没办")
+    text = bot.last
+    before = photos_of(bot, 102)
+    bot.edit(text, "12有，五组李四慢病卡没办")
+    assert photos_of(bot, 102) == before
+
+
+def test_photos_go_with_words_that_are_edited_to_another_item(bot: InMemoryBot) -> None:
+    bot.photo()
+    bot.say("22有，三组水管漏")
+    told = bot.last
+
+    bot.edit(told, "21有，三组水质发黄")
+    assert (photos_of(bot, 101), photos_of(bot, 102)) == (0, 1)
+
+    bot.edit(told, "22无")
+    assert photos_of(bot, 102) == 0
+    assert len(bot.standing().photos) == 1  # it waits, and is offered to the next problem
+
+
+def test_a_photo_in_reply_to_a_card_belongs_to_what_the_card_shows(bot: InMemoryBot) -> None:
+    bot.says(PROBLEM, MEASURE, "12有，四组李四慢病卡没办", "问题 101")
+    card = bot.last_sent
+
+    bot.send(Said("", Media("image", "b.jpg", f"mxc://{SERVER}/b", "image/jpeg", 10), reply_to=card))
+
+    assert (photos_of(bot, 101), photos_of(bot, 102)) == (1, 0)
+
+
+def test_words_in_reply_to_a_card_that_asks_something_else_answer_what_it_asks(bot: InMemoryBot) -> None:
+    bot.says(PROBLEM, MEASURE, "12有，四组李四慢病卡没办", "问题 101")
+
+    bot.say("村医8月16日前上门办好", reply_to=bot.last_sent)
+
+    assert bot.finding(102)["measure"] == "村医8月16日前上门办好"
+
+
+@pytest.mark.parametrize("words", ["。。。", "😀", "！！", "、", "\u200b", "~~"])
+def test_a_message_without_words_is_told_so_and_nothing_is_quoted(bot: InMemoryBot, words: str) -> None:
+    assert "没有看到文字" in bot.say(words)
+    assert "“" not in bot.say(words).split("\n")[0]
