@@ -174,6 +174,17 @@ def reaction_to_row(row: int, key: str) -> dict[str, object]:
     return {"m.relates_to": {"rel_type": "m.annotation", "row": row, "key": key}}
 
 
+def replacement_of_row(row: int, content: Mapping[str, object]) -> dict[str, object]:
+    """Content of an edit of a message of ours that may have no event id yet: the sender fills it in."""
+    relation = {"rel_type": "m.replace", "row": row}
+    return {
+        **content,
+        "body": f"* {content['body']}",
+        "m.new_content": dict(content),
+        "m.relates_to": relation,
+    }
+
+
 def redaction_of_row(row: int) -> dict[str, object]:
     """Content of a redaction of a message of ours that may have no event id yet: the sender fills it in."""
     return {"redacts_row": row}

@@ -21,14 +21,16 @@ class Seen:
     question: str | None = None  # which one it answered
     opened_questions: tuple[str, ...] = ()  # which ones it brought up
     state: str = "done"  # done | withdrawn | failed | ignored
+    reply: int | None = None  # the outbox row it was answered with
 
 
 def add(tx: Transaction, seen: Seen) -> None:
     """Note an event; again, when it is read anew, what became of it this time."""
     tx.run(
-        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
-        " question = excluded.question, opened_questions = excluded.opened_questions, state = excluded.state",
+        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state, reply)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
+        " question = excluded.question, opened_questions = excluded.opened_questions, state = excluded.state,"
+        " reply = excluded.reply",
         (
             seen.event_id,
             seen.room_id,
@@ -38,13 +40,15 @@ def add(tx: Transaction, seen: Seen) -> None:
             seen.question,
             _dump(seen.opened_questions),
             seen.state,
+            seen.reply,
         ),
     )
 
 
 def get(tx: Reader, event_id: str) -> Seen | None:
     row = tx.one(
-        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state FROM inbox WHERE event_id = ?",
+        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state, reply"
+        " FROM inbox WHERE event_id = ?",
         (event_id,),
     )
     if row is None:

@@ -97,6 +97,13 @@ def is_ours(tx: Reader, event_id: str) -> bool:
     return tx.value("SELECT 1 FROM outbox WHERE event_id = ?", (event_id,)) is not None
 
 
+def message_of(tx: Reader, row_id: int) -> OutboxRow | None:
+    """A message of ours in words, sent or on its way; None when it can never be sent, or is something else."""
+    sql = f"SELECT {_COLUMNS} FROM outbox WHERE id = ? AND act = 'message' AND type = 'm.room.message' AND failed IS NULL"
+    row = tx.one(sql, (row_id,))
+    return _row(row) if row else None
+
+
 def event_of(tx: Reader, row_id: int) -> str | None:
     """The event id of a row that was sent."""
     value = tx.value("SELECT event_id FROM outbox WHERE id = ?", (row_id,))

@@ -6,7 +6,7 @@ changes silently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,10 +19,11 @@ from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
 from bot.engine import rewording, session_store, undo, undo_rules
+from bot.engine.mended import After, mend
 from bot.engine.origin import Origin
 from bot.engine.rewording import Edit
 from bot.engine.session_store import ReplyTarget
-from bot.engine.turn import Input, brought_up, finish, run_turn, turn_of
+from bot.engine.turn import Finished, Input, brought_up, finish, run_turn, turn_of
 from bot.engine.undo import Undo
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, evidence, findings, history, inbox
@@ -48,10 +49,19 @@ def apply_redaction(tx: Transaction, origin: Origin, original: Seen, now: dateti
     if not history.of_refs(tx, events):
         inbox.set_state(tx, original.event_id, "withdrawn")
         if left != replace(standing.session, retries=0):  # it had only brought up a question
-            _say(tx, origin, Outcome(left, (line("left_as_is"),)), now)
+            _withdraw(tx, origin, events, Outcome(left, (line("left_as_is"),)), now)
         return
     lines = undo.take_back(tx, origin, events, now)
-    _say(tx, origin, Outcome(left, tuple(lines)), now)
+    _withdraw(tx, origin, events, Outcome(left, tuple(lines)), now)
+
+
+def _withdraw(
+    tx: Transaction, origin: Origin, events: Sequence[str], outcome: Outcome, now: datetime
+) -> None:
+    """Say it, and say so in what these messages were answered with."""
+    finished = _say(tx, origin, outcome, now)
+    for event in undo.withdrawn_among(tx, events):
+        mend(tx, origin, event, After((), finished.session.question), now)
 
 
 def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
@@ -82,14 +92,15 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
         _say(tx, origin, Outcome(standing.session, lines), now)
         return
     before = _without(standing.session, original)
-    session = finish(tx, under, turn, outcome, now)
-    opened = tuple(dict.fromkeys((*original.opened_questions, *brought_up(before, session))))
+    finished = finish(tx, under, turn, outcome, now)
+    mend(tx, origin, original.event_id, After(finished.lines, finished.session.question), now)
+    opened = tuple(dict.fromkeys((*original.opened_questions, *brought_up(before, finished.session))))
     inbox.answered(tx, original.event_id, original.question, opened)
 
 
-def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> None:
+def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> Finished:
     silent = turn_of(origin, Input("", ReplyTarget(outcome.session)))
-    finish(tx, origin, silent, outcome, now)
+    return finish(tx, origin, silent, outcome, now)
 
 
 def _handed_in(edit: Edit) -> Line | None:

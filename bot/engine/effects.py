@@ -60,6 +60,7 @@ class Applied:
     lines: list[Line] = field(default_factory=list)
     opened: list[int] = field(default_factory=list)  # numbers of new findings
     touched: list[int] = field(default_factory=list)  # numbers of findings that may be complete now
+    withdrawn: list[str] = field(default_factory=list)  # messages that were taken back
 
 
 def verb_of(effect: Effect) -> str:
@@ -145,7 +146,9 @@ def _apply(written: Record, origin: Origin, effect: Effect, applied: Applied) ->
         case Withdraw(event_id):
             original = inbox.get(tx, event_id)
             assert original is not None, f"message {event_id} was never taken in"
-            applied.lines += undo.take_back(tx, origin, undo.related_events(tx, original), now)
+            events = undo.related_events(tx, original)
+            applied.lines += undo.take_back(tx, origin, events, now)
+            applied.withdrawn += undo.withdrawn_among(tx, events)
         case OnBehalf(_, inner):
             _apply(written, origin, inner, applied)
         case _:

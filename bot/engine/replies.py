@@ -61,7 +61,7 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
 def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> int:
     """One message: what happened, and the open question below it. Its outbox row; 0 when there was nothing to say."""
     texts, question, language = origin.context.texts, asked.question, origin.person.language
-    below = _put(tx, origin, asked, now)
+    below = put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
     parts = (welcome, happened, below)
@@ -73,7 +73,8 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
 
-def _put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
+def put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
+    """The question as it stands below what is said."""
     if asked.question is None:
         return ()
     to = Audience(origin.actor.own, origin.room.kind == "direct", origin.campaign.today(now))

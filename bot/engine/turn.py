@@ -5,7 +5,6 @@ Said, tapped, edited and read-again messages all come through `run_turn`; what d
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from bot.chat import Reacted, Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import (
     ChangeFinding,
+    Line,
     MoveAnswer,
     MoveFinding,
     OpenFinding,
@@ -43,7 +43,9 @@ from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
 from bot.engine import buttons, effects, replies, session_store
+from bot.engine.attachments import keep_media
 from bot.engine.effects import Applied
+from bot.engine.mended import After, mend
 from bot.engine.origin import Origin
 from bot.engine.replies import Asked
 from bot.engine.session_store import ReplyTarget, Standing
@@ -52,13 +54,11 @@ from bot.handlers import flow, handle
 from bot.handlers.evidence import Written
 from bot.handlers.next_question import next_question, still_open
 from bot.handlers.turn import Outcome, Then, Turn
-from storage import evidence, findings, inbox, outbox, people
+from storage import findings, inbox, outbox, people
 from storage import sessions as stored
-from storage.db import Transaction, Value
-from storage.history import record
+from storage.db import Transaction
 from storage.inbox import Seen
 
-LARGEST = 2**62  # bytes: what a sender may claim and SQLite can hold
 # What is asked because of one message, and is moot without it.
 OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis)
 COUNTED = (
@@ -87,6 +87,7 @@ class Result:
     state: str = "done"
     question: str | None = None
     opened_questions: tuple[str, ...] = ()
+    reply: int = 0  # outbox row of what it was answered with
 
 
 IGNORED = Result("ignored")
@@ -111,7 +112,7 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
         return IGNORED
     to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
     if to_us and origin.actor.scope.has(Right.REPORT):
-        turn = replace(turn, photos=_keep_media(tx, origin, what, now))
+        turn = replace(turn, photos=keep_media(tx, origin, what, now))
     outcome = run_turn(tx, turn, given, now)
     if outcome is None:
         return IGNORED
@@ -120,9 +121,9 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     if turn.direct and not origin.person.greeted:
         people.mark_greeted(tx, origin.person)
         outcome = _with_welcome(turn, outcome)
-    session = finish(tx, origin, turn, outcome, now)
+    finished = finish(tx, origin, turn, outcome, now)
     asked = dump_question(target.session.question)
-    return Result("done", asked, brought_up(target.session, session))
+    return Result("done", asked, brought_up(target.session, finished.session), finished.row)
 
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
@@ -180,27 +181,16 @@ def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
     return replace(outcome, lines=(replies.welcome(turn.person), *lines), reaction="")
 
 
-def _keep_media(tx: Transaction, origin: Origin, what: Said, now: datetime) -> tuple[int, ...]:
-    given: dict[str, Value]
-    if what.media is not None:
-        media = what.media
-        given = {
-            "kind": media.kind,
-            "name": mask_pii(normalise(media.name))[0],
-            "mimetype": media.mimetype,
-            "size": min(max(media.size, 0), LARGEST),
-            "url": media.url,
-            "key": json.dumps(dict(media.key)) if media.key else None,
-        }
-    elif what.geo_uri:
-        given = {"kind": "location", "url": normalise(what.geo_uri)}
-    else:
-        return ()
-    with record(tx, origin.action("send"), now) as written:
-        return (evidence.add(written, {**given, "room_id": origin.room.room_id}),)
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Where the session stands after a turn, what was said, and the outbox row of it; 0: there was none in words."""
+
+    session: Session
+    lines: tuple[Line, ...] = ()
+    row: int = 0
 
 
-def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: datetime) -> Session:
+def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: datetime) -> Finished:
     """Write the effects; then, from what is on the disk, find out where photos belong and what is asked next; answer."""
     first, afterwards = effects.split(outcome.effects)
     applied = effects.apply(tx, origin, first, now)
@@ -220,11 +210,14 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
         session = session.forgetting(AskSubmit)
     if outcome.reaction:
         replies.react(tx, origin, outcome.reaction, now)
+        finished = Finished(session)
     else:
-        session = _reply(tx, origin, Reply(turn, outcome, session), now)
-    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(session), now)
+        finished = _reply(tx, origin, Reply(turn, outcome, session), now)
+    stored.save(tx, origin.room.room_id, origin.person.id, sessions.dump(finished.session), now)
     effects.apply(tx, origin, afterwards, now)
-    return session
+    for event in applied.withdrawn:
+        mend(tx, origin, event, After((), finished.session.question), now)
+    return finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +229,18 @@ class Reply:
     session: Session
 
 
-def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Session:
+def _reply(tx: Transaction, origin: Origin, reply: Reply, now: datetime) -> Finished:
     """Say what happened, and the open question below it. The session then knows what it showed."""
     session, question = reply.session, reply.session.question
     if reply.outcome.then is Then.NOTHING or question is None:
         row = replies.answer(tx, origin, reply.outcome.lines, Asked(None, finding=session.finding), now)
-        return session if question is not None else buttons.follow(tx, origin, session, row, now)
-    in_full = reply.outcome.in_full or not _comes_back(reply, question, now)
-    row = replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
-    session = session.showing(question, now) if in_full else session
-    return buttons.follow(tx, origin, session, row, now)
+        if question is not None:
+            return Finished(session, reply.outcome.lines, row)
+    else:
+        in_full = reply.outcome.in_full or not _comes_back(reply, question, now)
+        row = replies.answer(tx, origin, reply.outcome.lines, Asked(question, in_full=in_full), now)
+        session = session.showing(question, now) if in_full else session
+    return Finished(buttons.follow(tx, origin, session, row, now), reply.outcome.lines, row)
 
 
 def _comes_back(reply: Reply, question: Question, now: datetime) -> bool:
@@ -290,5 +285,5 @@ def _stands(tx: Transaction, session: Session) -> bool:
 def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
     """The inbox's row of a message of this person."""
     at, room_id = origin.at.isoformat(), origin.room.room_id
-    what = (result.question, result.opened_questions, result.state)
+    what = (result.question, result.opened_questions, result.state, result.reply or None)
     inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

@@ -61,6 +61,11 @@ def take_back(tx: Transaction, origin: Origin, events: Sequence[str], now: datet
     return undone.said() or [line("nothing_changed")]
 
 
+def withdrawn_among(tx: Reader, events: Sequence[str]) -> list[str]:
+    """Those of the messages that count as taken back."""
+    return [event for event in events if (seen := inbox.get(tx, event)) and seen.state == "withdrawn"]
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """What some messages changed, as `history.of_refs` has it, and what of it to leave as it is."""

@@ -38,9 +38,12 @@ def as_json(shown: Shown) -> str:
 def as_text(shown: Shown, here: str) -> str:
     """For a person's eyes: who reads it, when that is not the one who speaks."""
     head = "" if shown.room == here else f"[→ {shown.to}] "
+    relation = shown.content.get("m.relates_to")
+    relation = relation if isinstance(relation, dict) else {}
     if shown.type == "m.reaction":
-        relation = shown.content.get("m.relates_to")
-        return f"{head}({relation.get('key') if isinstance(relation, dict) else ''})"
+        return f"{head}({relation.get('key')})"
+    if relation.get("rel_type") == "m.replace":  # an earlier message of ours now says this
+        return f"{head}(✎) {str(shown.content.get('body')).removeprefix('* ')}"
     if shown.type == "m.room.redaction":
         return f"{head}(⌫)"
     if shown.file:

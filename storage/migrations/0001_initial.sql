@@ -116,7 +116,8 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     kind      TEXT NOT NULL CHECK (kind IN ('said', 'edited', 'redacted', 'reacted', 'unreadable')),
     question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
     opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
-    state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored'))
+    state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored')),
+    reply     INTEGER          -- the outbox row it was answered with: corrected when the message is
 ) STRICT;
 CREATE INDEX inbox_of_person ON inbox (person_id, room_id, seq);
 

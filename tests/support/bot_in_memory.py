@@ -207,11 +207,14 @@ def copy_of(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def said(rows: Sequence[OutboxRow]) -> str:
     """What these rows say, files and rows to other people left out."""
-    return "\n".join(shown(row) for row in rows if row.act == "message" and row.room_id is not None)
+    told = (shown(row) for row in rows if row.act == "message" and row.room_id is not None)
+    return "\n".join(words for words in told if words)
 
 
 def shown(row: OutboxRow) -> str:
     relation = row.content.get("m.relates_to")
+    if isinstance(relation, dict) and relation.get("rel_type") == "m.replace":
+        return ""
     key = relation.get("key") if isinstance(relation, dict) else None
     return f"({key})" if key else str(row.content.get("body", ""))
 

@@ -190,12 +190,15 @@ def _said(shown: list[Shown], here: str) -> list[str]:
 
 
 def _replies(shown: list[Shown], here: str) -> int:
-    """Messages to the room they were said in; a file and the buttons of a question come apart from the reply."""
+    """Messages to the room they were said in; a file, the buttons of a question and the
+    correction of an earlier message come apart from the reply."""
     return sum(1 for one in shown if one.room == here and not one.file and not _button(one))
 
 
 def _button(shown: Shown) -> bool:
     relation = shown.content.get("m.relates_to")
+    if isinstance(relation, dict) and relation.get("rel_type") == "m.replace":
+        return True
     return shown.type != "m.room.message" and not (
         shown.type == "m.reaction" and isinstance(relation, dict) and str(relation.get("key"))[:1] in "📎👌"
     )

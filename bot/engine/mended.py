@@ -1,0 +1,50 @@
+"""A reply of ours whose message was edited or taken back is edited too: no ✓ stands that is no longer true.
+
+Rule: the question below it stays only while it is the open one; nobody's phone rings for an edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import chat
+from bot.dialogue.effects import Line, line
+from bot.dialogue.questions import Question, load_question
+from bot.engine import replies
+from bot.engine.origin import Origin
+from bot.engine.replies import Asked
+from bot.texts.formatted import formatted
+from storage import inbox, outbox
+from storage.db import Transaction
+from storage.outbox import Outgoing
+
+ABOUT_THE_EDIT = ("edited",)  # said in the new reply only
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What holds now: the lines said of it, none when the message was taken back; the question that is open."""
+
+    lines: Sequence[Line]
+    question: Question | None
+
+
+def mend(tx: Transaction, origin: Origin, event_id: str, after: After, now: datetime) -> None:
+    """Edit what this message of a person was answered with, if it was answered in words."""
+    seen = inbox.get(tx, event_id)
+    said = outbox.message_of(tx, seen.reply) if seen is not None and seen.reply else None
+    if said is None:
+        return
+    happened = [told for told in after.lines if told.key not in ABOUT_THE_EDIT]
+    first = [line("reply_mended"), *happened] if happened else [line("reply_withdrawn")]
+    asked = load_question(said.about)
+    below = (
+        replies.put(tx, origin, Asked(asked), now) if asked is not None and asked == after.question else ()
+    )
+    texts, language = origin.context.texts, origin.person.language
+    body = "\n\n".join(words for part in (first, below) if (words := texts.together(part, language)))
+    message = chat.with_html(chat.notice(body), formatted(texts, (first, below), language))
+    content = chat.replacement_of_row(said.id, message)
+    outbox.add(tx, Outgoing(said.room_id, origin.person.id, content, about=said.about), now)
