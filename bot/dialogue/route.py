@@ -98,7 +98,9 @@ def _is_remark(said: ParsedMessage, question: Question | None) -> bool:
         told = all(mark.answer is Answer.FOUND and mark.detail for mark in said.bulk)
         return isinstance(question, AskAnswer) and said.remark is Remark.CORRECTION and told
     if isinstance(question, AskAnswer):
-        return (said.choice is Answer.FOUND and bool(said.detail)) or _to_item(said) is Reply.FREE
+        asks_too = said.choice is Answer.LATER and said.remark is Remark.QUESTION  # 没看懂这题啥意思
+        with_words = bool(said.detail) and (said.choice is Answer.FOUND or asks_too)
+        return with_words or _to_item(said) is Reply.FREE
     if expect is Expect.CONFIRM:
         return said.remark is Remark.CORRECTION and said.choice is None and not isinstance(question, AskVisit)
     return isinstance(question, DATED) and said.choice is None

@@ -260,5 +260,5 @@ def _bases(tx: Reader, turn: Turn, question: AskBasis) -> Outcome:
 def basis_said(turn: Turn) -> str:
     """The basis in a reply to how something was established; empty when the words name no way of checking."""
     words = turn.heard.under(Expect.BASIS).basis
-    raw = words == turn.heard.words  # nothing was read out of them: they must at least name a way
+    raw = words in turn.heard.words  # nothing was read out of them: they must at least name a way
     return "" if raw and not names_a_way(words) else words

@@ -20,7 +20,7 @@ from storage.db import Reader
 _ALSO = re.compile(
     "(?:再加|还有|另外|再记|再添|加上?|也有)(?:上|一?[个条项])?[,，:： ]*|(?:also|add)[,: ]+", re.IGNORECASE
 )
-_NOT_BUT = re.compile("不是([^,，]{2,10})[,，]\\s?(?:而?是|应该是)([^,，]{2,10})")
+_NOT_BUT = re.compile("不是([^,，是]{2,10})[,， ]?\\s?(?:而?是|应该是)([^,，]{2,10})")
 _CHANGE = re.compile(
     r"第?(\d+)\s*(?:条|个)?\s*(?:改|换|->|=|change|to)\s*(?:为|成|到|第)?\s*(\d+)\s*项?", re.IGNORECASE
 )

@@ -43,7 +43,7 @@ def amend_words(data: Mapping[str, Any]) -> AmendWords:
         rf"(?:please\s)?(?:change|move|set|make)\s{no}(?:'s)?\s{field}\s(?:to|as|:)\s?{_HOLDS}",
         rf"{no}(?:'s)?\s{field}\s?(?:is\s|to\s|:|=|\s){_HOLDS}",
         rf"(?:please\s)?(?:make|put)\s(?P<x>\S.{{0,60}}?)\s(?P<field>responsible|in charge)\s(?:for|of)\s{no}",
-        rf"(?:please\s)?(?:change|move|set)\s(?:the\s)?{field}(?:\sto\s|\s?:\s?){_HOLDS}",
+        rf"(?:please\s)?(?:change|move|set)\s(?:the\s)?{field}(?:\sto\s?:?\s?|\s?:\s?){_HOLDS}",
     )
     return AmendWords(column, re.compile(field), tuple(re.compile(form, re.S) for form in forms))
 

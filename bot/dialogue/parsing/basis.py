@@ -48,7 +48,7 @@ _BOUNDS = r"(?:^|(?<=[\s,;。.!、:(])|(?<=\d无)|(?<=问题))(?:{})了?(?=$|[\s
 
 # What says how something was checked, in words of people's own; and that it was not.
 _WAYS = re.compile(
-    "[查看问访跑核对抽翻检测量拍瞧瞅]|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|挨家|挨户|逐户|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house|went|walked|door to door",
+    "[查看问访跑核对抽翻检测量拍瞧瞅]|点(?:了|过|的)?(?:名|人|数)|电话|现场|实地|名册|花名册|台账|系统|档案|入户|到户|每户|开会|座谈|会上|挨家|挨户|逐户|visit|site|interview|document|meeting|check|ask|look|saw|call|phone|record|list|meet|register|house|went|walked|door to door",
     re.I,
 )
 _UNDONE = re.compile(
@@ -56,6 +56,10 @@ _UNDONE = re.compile(
 )
 
 
+_NOT_DONE = re.compile(
+    r"没有?[查看问访跑去核]|还没|没来得及|\b(?:haven't|hasn't|didn't|not yet|never)\b", re.I
+)
+_CLAUSES = re.compile(r"[,;。，；、]|\band\b|\bbut\b")
 _TO_COME = re.compile(
     r"明[天日儿]|后天|再|等|回头|下次|改天|准备|打算|要去|去问问|还得|\b(?:will|tomorrow|later|going to|must)\b"
 )
@@ -63,7 +67,9 @@ _TO_COME = re.compile(
 
 def names_a_way(words: str) -> bool:
     """Whether words of people's own say how something was checked."""
-    return _WAYS.search(words) is not None and not (_UNDONE.match(words) or _TO_COME.search(words))
+    if _UNDONE.match(words) or _TO_COME.search(words):
+        return False
+    return any(_WAYS.search(clause) and not _NOT_DONE.search(clause) for clause in _CLAUSES.split(words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,4 +50,8 @@ def _chosen(line: Line, option: re.Match[str], answers: AnswerWords) -> ParsedAn
     reading = parse_answer(tail, answers)
     if chosen is LATER and reading.answer and reading.answer is not LATER:
         return None
+    if (
+        chosen is Answer.NOT_APPLICABLE and reading.answer is Answer.FOUND and not reading.bare
+    ):  # 3 发现问题：半年没入户 is item 3
+        return None
     return narrowed(chosen, reading, tail, answers)

@@ -20,7 +20,7 @@ _ORDINAL = re.compile(
     rf"|\bthe\s(?P<word>first|second|third|fourth|last)\b(?:\sone)?"
 )
 _DENIED = re.compile(
-    "不对|不是|不要|不记|不用|不算|没有|错|去掉|删|别|除了|not|wrong|drop|remove|without|except|no\\b"
+    "不对|不是|不要|不记|不用|不算|没有|错|去掉|删|别|除了|(?:办|修|弄|换|改|解决|处理)(?:好|完|掉)?了|没事了|not|already|wrong|drop|remove|without|except|no\\b"
 )
 _ONLY = re.compile("只|就要|就记|光|单|only|just")
 _HAN = "零一二三四五六七八九"

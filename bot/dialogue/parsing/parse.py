@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.parsing.amend import find_amendment
-from bot.dialogue.parsing.answer_parser import ParsedAnswer, parse_answer
-from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent, tells_of_trouble
-from bot.dialogue.parsing.basis import ask_basis, names_a_way, take_basis
+from bot.dialogue.parsing.answer_parser import parse_answer
+from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
+from bot.dialogue.parsing.basis import ask_basis, take_basis
 from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers
 from bot.dialogue.parsing.by_option import OPTIONS, by_option
 from bot.dialogue.parsing.commands import find_command
@@ -25,6 +25,8 @@ from bot.dialogue.parsing.relocate import find_relocation
 from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
 from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
+from bot.dialogue.parsing.taken import sentence, with_marks, with_reading
+from bot.dialogue.parsing.turned import agreed_to, but_first
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
 
@@ -46,8 +48,9 @@ _MAY_ANSWER = re.compile(
     r"\b(?:problems?|issues?)\b|[^有没了](?:没有了?|没问题|没有问题|正常|没事了?|好了|好的)[。.!]?$"
 )
 _SORRY = re.compile(
-    "(?:(?:不好意思|对不起|抱歉|哎呀|等等|等一下|慢着|sorry|oops|no wait|wait|hold on)(?:啊|哈|呀|了)?[,。.!~ ]+)+(?=.)"
+    r"(?:(?:不好意思|对不起|抱歉|哎呀|等等|等一下|慢着|sorry|oops|no wait|wait|hold on|actually|oh(?: and)?|also|by the way|btw)(?:啊|哈|呀|了)?[,。.!~ ]+|(?:哦|噢|啊|哎|嗯)?对了[,。!~ ]*|(?:哦|噢|哎|嗯|呃|另外|还有)[,。!~ ]*(?=第?\d))+(?=.)"
 )  # says nothing of a village
+_MENDS = re.compile("actually|sorry|oops|no wait|不好意思|对不起|抱歉")  # what follows puts something right
 _FIRST_ONE = re.compile(
     r"(?:the\s)?(?P<word>first|second|third|fourth)(?:\s(?:one|option|choice))?(?:,?\splease)?[.!]?"
 )
@@ -89,6 +92,7 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     sorry = _SORRY.match(line.fold)
     if sorry:
         line = line.cut(sorry.end())
+    line = but_first(line)
     named = unlabelled(line, expect)
     if named is not None:
         return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
@@ -98,7 +102,10 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         mended = _mended(line, expect, vocabulary)
         if mended is not None:
             return mended
-    return replace(_read(line, expect, vocabulary), remark=remark, topic=topic)
+    read = _read(line, expect, vocabulary)
+    if sorry and _MENDS.search(sorry[0]) and not (read.bulk or read.choice or read.command):
+        remark = Remark.CORRECTION
+    return replace(read, remark=remark, topic=topic)
 
 
 def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
@@ -110,7 +117,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
     marked = _marks(bare, expect, vocabulary)
     if marked.inferred or not (well_formed(marked) or alone(marked)):
         return None
-    return _with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
+    return with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
 
 
 def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
@@ -194,15 +201,18 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
     if expect is Expect.CHOICE and len(marked.pieces) < 2:
         reading = by_option(line, marked, vocabulary.answers)
         if reading:
-            return _with_reading(plain, reading)
+            return with_reading(plain, reading)
     if marked.answers or marked.waits:
-        return _with_marks(plain, marked, vocabulary)
+        return with_marks(plain, marked, vocabulary)
+    agreed = agreed_to(line, vocabulary.answers) if expect is Expect.CHOICE else None
+    if agreed is not None:
+        return replace(plain, choice=Answer.FOUND, detail=sentence(agreed.words))
     way = _WAY.match(line.fold) if not plain.basis else None
     if way:  # 查了水站，没有
         reading = parse_answer(line.cut(way.end()), vocabulary.answers)
         if reading.answer is Answer.CLEAR:
             return replace(
-                _with_reading(plain, reading), basis=line.words[: way.end(way.lastgroup or "way")].strip()
+                with_reading(plain, reading), basis=line.words[: way.end(way.lastgroup or "way")].strip()
             )
     reading = parse_answer(line, vocabulary.answers)
     if reading.answer is LATER and reading.detail.fold:  # 跳过12
@@ -211,7 +221,7 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
         if nos:
             return replace(plain, bulk=(BulkAnswer(LATER, nos),))
     if reading.could:
-        return _with_reading(plain, reading)
+        return with_reading(plain, reading)
     if plain.yes is not None:
         return replace(plain, doubt=(Answer.CLEAR, Answer.FOUND)) if expect is Expect.CHOICE else plain
     if plain.basis and not line.fold.strip(SEPARATORS):
@@ -221,50 +231,7 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
     if not marked.rest:
         return replace(plain, rest=(plain.words,))
     lead = (marked.lead.words,) if marked.lead.fold else ()
-    return replace(plain, rest=(*lead, *map(_sentence, marked.rest)))
-
-
-def _with_reading(plain: ParsedMessage, reading: ParsedAnswer) -> ParsedMessage:
-    if reading.doubt:
-        return replace(plain, doubt=reading.doubt)
-    said = _sentence(reading.detail.words)
-    if reading.answer is Answer.CLEAR and not plain.basis and names_a_way(said):
-        return replace(plain, choice=Answer.CLEAR, basis=said)
-    return replace(plain, choice=reading.answer, detail=said)
-
-
-def _with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary) -> ParsedMessage:
-    """Marks, unless other words came before them: those answer the open item, and the marks have to be asked again."""
-    if marked.lead.fold:
-        reading = parse_answer(marked.lead, vocabulary.answers)
-        if reading.could:
-            return replace(
-                _with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
-            )
-        marked.rest.insert(0, marked.lead.words)
-    answers = tuple(
-        _with_way(replace(mark, detail=_sentence(mark.detail)), plain, vocabulary) for mark in marked.answers
-    )
-    rest = tuple(map(_sentence, marked.rest))
-    ways = [words for words in rest if _says_how(words, vocabulary)] if not plain.basis else []
-    if len(ways) == 1 and any(mark.answer is Answer.CLEAR and not mark.basis for mark in answers):
-        return replace(
-            plain, bulk=answers, basis=ways[0], rest=tuple(words for words in rest if words not in ways)
-        )
-    return replace(plain, bulk=answers, rest=rest)
-
-
-def _with_way(mark: BulkAnswer, plain: ParsedMessage, vocabulary: Vocabulary) -> BulkAnswer:
-    """21-23无，看水质报告: the words behind a clear that say how it was checked."""
-    said = mark.detail
-    if mark.answer is not Answer.CLEAR or not said or plain.basis or not _says_how(said, vocabulary):
-        return mark
-    return replace(mark, detail="", basis=said)
-
-
-def _says_how(words: str, vocabulary: Vocabulary) -> bool:
-    trouble = tells_of_trouble(words.lower(), vocabulary.answers)
-    return names_a_way(words) and not trouble and not re.search(r"\d+\s?[-到至~]\s?\d", words)
+    return replace(plain, rest=(*lead, *map(sentence, marked.rest)))
 
 
 def _to_question(
@@ -280,9 +247,9 @@ def _to_question(
         if not well_formed(marked) and not only_the_rest(marked):
             return replace(plain, mixed=answers_first(marked))
         _, basis = take_basis(line, vocabulary.bases)
-        return _with_marks(replace(plain, basis=basis), marked, vocabulary)
+        return with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:
-        return _with_marks(plain, marked, vocabulary)
+        return with_marks(plain, marked, vocabulary)
     if expect is Expect.BASIS and (
         bases := bases_in(line, _marks(line, expect, vocabulary), vocabulary.bases)
     ):
@@ -292,8 +259,3 @@ def _to_question(
     if expect is Expect.BASIS and plain.yes is None:
         return replace(plain, basis=ask_basis(line, vocabulary.bases, vocabulary.answers))
     return plain
-
-
-def _sentence(words: str) -> str:
-    """As said, without the gap that a basis taken out of the middle left."""
-    return re.sub(r",{3,}", "，", words).strip(" ,，;；。\n")

@@ -38,6 +38,13 @@ _ITEMS = rf"(?:{_ITEM}(?:\s?(?:[-~、,和跟与及到至]|and)\s?{_ITEM}){{0,5}}
 # 等水利局来人再说吧; 已经修好了: nothing that will be done
 _NO_PLAN = re.compile(
     r"[^,;。]{0,20}(?:再说|再看|再定|再议)(?:吧|了|呗|嘛)?|(?:我们?|这个?|那个?|问题|水管|它)?(?:已经?|都|早就?|全部?|也){0,3}(?:弄|修|换|改|办|整改|处理|解决|完成|搞定|整改完)(?:好|完|成|到位|毕|完成)?了(?:呀|啊|的|呢)?"
+    r"|(?:我们?|这个?|那个?|问题|水管|它)?(?:已经?|早就?|全部?){1,2}(?:整改|修|换|改|办|处理|解决|落实|办结|修复|修缮)(?:好|完|完毕|完成|到位|结)?"
+    r"|(?:(?:it|that|this|the problem|the pipe)(?:'s| is| was| has been| have been)?\s)?(?:(?:already|been|all)\s){0,2}(?:fixed|repaired|mended|solved|resolved|finished|completed|dealt with|sorted(?: out)?)(?:\s(?:already|now|yesterday|last week|by now))?"
+)
+# 县气象台发布预警，请各村做好…: a notice to everybody that was passed on, nothing of this village
+_PASSED_ON = re.compile(
+    r"^【[^】]{2,20}】|@所有人|@all\b|温馨提示|紧急通知|通知如下|通知:|请(?:互相)?(?:转告|转发|周知|知悉)|(?:请|要求|望)(?:各|大家|全体|广大)(?:村|乡|镇|街道|单位|部门|位|支部|党员|干部|群众|位|站|组|包)|预警|"
+    r"^各(?:村|乡镇|单位|位|支部|包村)|(?:请|务必)于?[^,;。]{1,12}前(?:上报|报送|报到|反馈)|\ball villages\b|\bplease forward\b|\b(?:dear all|everyone,? please|notice to all)\b"
 )
 # 这条撤了吧, delete that one: what was recorded is to go
 RETRACTS = re.compile(
@@ -116,7 +123,7 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
         or _ENGLISH_NOT.fullmatch(whole)
     ):
         return Remark.CORRECTION
-    if _NO_PLAN.fullmatch(whole):
+    if _NO_PLAN.fullmatch(whole) or _PASSED_ON.search(whole):
         return Remark.CHAT
     if any(map(words.complains.search, said)) or _OF_A_PICTURE.fullmatch(whole):
         return Remark.CHAT
