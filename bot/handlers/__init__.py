@@ -42,6 +42,7 @@ from bot.handlers import (
     finding_form,
     flow,
     free_text,
+    measures,
     named,
     navigate,
     place_scope,
@@ -246,6 +247,9 @@ def _reply(tx: Reader, turn: Turn, kind: Reply, now: datetime) -> Outcome:
             return answer.answer(tx, replace(turn, said=said, session=session), now)
         case Reply.TO_QUESTION:
             assert question is not None
+            together = measures.several(tx, turn, now) if isinstance(question, AskMeasure) else None
+            if together is not None:
+                return together
             about = named.named_finding(tx, turn, now) if turn.said.number is None else None
             if about is not None:
                 return about

@@ -10,6 +10,9 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect, Remark
+from bot.dialogue.parsing.normalise import fold
+from bot.dialogue.parsing.plans import is_plan
+from bot.domain.lifecycle import DRAFT
 from bot.domain.permissions import Right, may
 from bot.handlers import change, flow, views
 from bot.handlers.turn import Outcome, Turn
@@ -17,7 +20,7 @@ from storage.db import Reader
 from storage.findings import Finding
 
 _HEAD = re.compile(
-    r"(?:[^\d\s]{0,6}[,，]\s?)?(?:问题|第|#|problem\s|finding\s|no\.?\s?)?(?P<no>\d{3,5})(?:号?问题)?(?:号(?=[,，:：\s的]))?(?:的|说的|那个|[,，:：\s])*(?P<rest>\D.*)",
+    r"(?:[^\d\s]{0,6}[,，]\s?)?(?:问题|第|#|problem\s|finding\s|no\.?\s?)?(?P<no>\d{3,5})(?:号?问题)?(?:号(?=[,，:：\s的]))?(?:的|说的|那个|[,，:：\s])*(?P<rest>(?![路户人个家处米元块亩年])\D.*)",
     re.S | re.I,
 )
 # 不是三组，是五组; 王五写错了，是王武家; 三组改成五组; not at Wang Wu's, it's at Zhao Liu's
@@ -59,6 +62,9 @@ def said_of(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime)
     mended = _mended(finding, words)
     if mended:
         return change.amended(tx, turn, finding.no, f"description {mended}", now)
+    known = turn.context.vocabulary
+    if finding.state == DRAFT and not finding.measure and is_plan(fold(words, known.spelling), known.plans):
+        return change.amended(tx, turn, finding.no, f"measure {words}", now)  # 102找校长劝返
     outcome = change.amended(tx, turn, finding.no, words, now)
     if outcome.effects:
         return outcome

@@ -43,12 +43,9 @@ def _plan(turn: Turn) -> str:
 def _for_all(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """都8月20日前: one day for all problems of the place that this person still has to fill in. None: it is said of one."""
     words = turn.said.words.strip()
-    head, finding = _ALL.match(words), asked_about(tx, turn)
-    fields = planned(tx, turn, words[head.end() :], now) if head else None
-    if head is None or fields is None or isinstance(fields, Outcome) or "horizon" not in fields:
-        return fields if isinstance(fields, Outcome) else None
-    if said_beside(words[head.end() :], turn.campaign.today(now)):
-        return None
+    finding, fields = asked_about(tx, turn), for_all(tx, turn, words, now)
+    if fields is None or isinstance(fields, Outcome):
+        return fields
     open_drafts = [
         each
         for each in findings.of_place(tx, finding.place_id)
@@ -60,6 +57,17 @@ def _for_all(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     effects = tuple(ChangeFinding(each.no, fields) for each in open_drafts)
     told = tuple(said for each in open_drafts for said in changes(turn.campaign, each.no, fields))
     return settled(turn.session, *told, effects=effects) if len(open_drafts) > 1 else None
+
+
+def for_all(tx: Reader, turn: Turn, words: str, now: datetime) -> Fields | Outcome | None:
+    """都8月20日前: the day, and perhaps the person, for all of them; why it cannot be so; None: nothing of the kind is said."""
+    head = _ALL.match(words)
+    fields = planned(tx, turn, words[head.end() :], now) if head else None
+    if head is None or fields is None or isinstance(fields, Outcome):
+        return fields
+    if "horizon" not in fields or said_beside(words[head.end() :], turn.campaign.today(now)):
+        return None
+    return fields
 
 
 def measure(tx: Reader, turn: Turn, now: datetime) -> Outcome:
