@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from bot.chat import Edited, Reacted, Redacted, Said, UndeliverableError, Upload
+from bot.chat import (
+    Edited,
+    Reacted,
+    Redacted,
+    Said,
+    UndeliverableError,
+    Upload,
+    notice,
+    replacement_of_row,
+)
 from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from tests.conftest import new_account
@@ -29,6 +39,20 @@ def test_a_person_and_the_bot_talk(homeserver: Running, tmp_path: Path, encrypte
             answer = await c.phone.hear(lambda e: e.words == "您好，我是排查助手")
             assert answer.encrypted == encrypted
             assert answer.content["m.mentions"] == {}
+
+    asyncio.run(talk())
+
+
+@both_kinds
+def test_what_the_bot_edits_arrives_as_an_edit(homeserver: Running, tmp_path: Path, encrypted: bool) -> None:
+    async def talk() -> None:
+        async with chatting(homeserver, tmp_path, encrypted=encrypted) as c:
+            said = await c.edge.chat.send(words(c.room, "t1", "✓ 第3项未发现问题"))
+            content = replacement_of_row(1, notice("✓ 第3项不涉及"))
+            content["m.relates_to"] = {"rel_type": "m.replace", "event_id": said}  # as the sender fills it in
+            await c.edge.chat.send(replace(words(c.room, "t2", ""), content=content))
+            edit = await c.phone.hear(lambda e: e.edits == said)
+            assert (edit.words, edit.encrypted) == ("✓ 第3项不涉及", encrypted)
 
     asyncio.run(talk())
 
