@@ -135,6 +135,15 @@ class AskChainBasis:
     event: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskTakeBack:
+    """The message `event` recorded `n` things, at these printed items: shall all of it go?"""
+
+    event: str
+    items: tuple[str, ...]
+    n: int
+
+
 Question = (
     AskAnswer
     | AskBasis
@@ -151,6 +160,7 @@ Question = (
     | AskVisit
     | AskChain
     | AskChainBasis
+    | AskTakeBack
 )
 
 KINDS: Mapping[str, type[Question]] = {
@@ -169,6 +179,7 @@ KINDS: Mapping[str, type[Question]] = {
     "visit": AskVisit,
     "chain": AskChain,
     "chain_basis": AskChainBasis,
+    "take_back": AskTakeBack,
 }
 NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
 
@@ -188,6 +199,7 @@ EXPECTS: Mapping[type[Question], Expect] = {
     AskVisit: Expect.CONFIRM,
     AskChain: Expect.CONFIRM,
     AskChainBasis: Expect.BASIS,
+    AskTakeBack: Expect.CONFIRM,
 }
 
 OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)

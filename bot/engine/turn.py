@@ -33,6 +33,7 @@ from bot.dialogue.questions import (
     AskMerge,
     AskOffer,
     AskSubmit,
+    AskTakeBack,
     AskVisit,
     Question,
     dump_question,
@@ -60,7 +61,7 @@ from storage.db import Transaction
 from storage.inbox import Seen
 
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack)
 COUNTED = (
     SetCheck,
     OpenFinding,

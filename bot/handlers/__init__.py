@@ -26,6 +26,7 @@ from bot.dialogue.questions import (
     AskResume,
     AskStage,
     AskSubmit,
+    AskTakeBack,
     AskVisit,
     Question,
 )
@@ -119,6 +120,7 @@ REPLIES: Mapping[type[Question], Handler] = {
     AskVisit: visit.confirm,
     AskChain: chain.confirm,
     AskChainBasis: chain.basis,
+    AskTakeBack: preferences.take_back,
 }
 
 

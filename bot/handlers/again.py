@@ -21,6 +21,7 @@ from bot.dialogue.questions import (
     AskResume,
     AskStage,
     AskSubmit,
+    AskTakeBack,
     AskVisit,
     Question,
 )
@@ -75,6 +76,8 @@ def put_again(tx: Reader, context: Context, to: Audience, question: Question) ->
             return line("again_visit", n=len(items))
         case AskChain(listed):
             return line("again_chain", n=len(listed))
+        case AskTakeBack(_, items, n):
+            return line("again_take_back", items=items, n=n)
         case AskChainBasis(listed):
             return line("again_chain_basis", places=tuple(places.get(tx, place).name for place in listed))
         case _:

@@ -23,6 +23,7 @@ from bot.dialogue.questions import (
     AskResume,
     AskStage,
     AskSubmit,
+    AskTakeBack,
     AskVisit,
     finding_in,
 )
@@ -237,6 +238,8 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
             key = "draft_kept" if finding is not None and finding.state == "draft" else "left_as_is"
             return settled(session, line(key, finding=no), effects=(PutOff(no),))
         case AskAnswer() | AskPlace() if session.queue:
+            said = line("left_as_is")
+        case AskTakeBack():
             said = line("left_as_is")
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
             stopped = replace(session, question=None, queue=(), in_walk=False, retries=0)

@@ -18,6 +18,7 @@ from bot.dialogue.questions import (
     AskMechanism,
     AskStage,
     AskSubmit,
+    AskTakeBack,
     Question,
     finding_in,
 )
@@ -26,7 +27,7 @@ from bot.domain import progress
 from bot.domain.campaign import Campaign
 from bot.domain.lifecycle import FORM_OPEN
 from bot.handlers.turn import items_of
-from storage import findings, history, walks
+from storage import findings, history, inbox, walks
 from storage.db import Reader
 from storage.findings import Finding
 from storage.people import Actor
@@ -81,6 +82,9 @@ def still_open(tx: Reader, question: Question) -> bool:
         case AskBasis(place, items):
             bare = walks.without_basis(tx, place)
             return any(item in bare for item in items)
+        case AskTakeBack(event):
+            seen = inbox.get(tx, event)
+            return seen is not None and seen.state == "done"
         case AskChainBasis():
             return bool(clears_without_basis(tx, question))
         case _ if no := finding_in(question):

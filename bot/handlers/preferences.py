@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue.effects import GiveFeedback, NotifyRole, SetPreference, Withdraw, line
+from bot.dialogue.questions import AskTakeBack
+from bot.domain import progress
 from bot.handlers import flow
-from bot.handlers.turn import Outcome, Turn
-from storage import inbox
+from bot.handlers.earlier import Recorded, recorded
+from bot.handlers.turn import Outcome, Turn, settled
+from storage import findings, inbox
 from storage.db import Reader
 
 LANGUAGES = {
@@ -31,6 +34,7 @@ BUTTONS = {
     "关": "off",
     "off": "off",
 }
+AT_ONCE = 5  # answers and problems that 撤回 takes back without asking
 ANONYMOUS = ("匿名", "anonymous")
 
 
@@ -80,8 +84,36 @@ def feedback(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 
 
 def undo(tx: Reader, turn: Turn, now: datetime) -> Outcome:
-    """撤回: takes back the message it replies to, else the last one that changed something; again, the one before it."""
+    """撤回: takes back the message it replies to, else the last one that changed something; again, the one before it.
+    Very many answers at once are asked for first; 撤回 said again is the yes to that."""
+    open_one = turn.session.question
+    if isinstance(open_one, AskTakeBack) and not turn.quoted:
+        return settled(turn.session, effects=(Withdraw(open_one.event),))
     last = turn.quoted or inbox.latest_effective(tx, turn.person.id, turn.room.room_id)
     if last is None:
         return flow.refused(turn, line("nothing_to_undo"))
+    was = recorded(tx, last)
+    n = len(was.answers) + len(was.findings)
+    if n > AT_ONCE:
+        question = AskTakeBack(last, _items(tx, turn, was), n)
+        return Outcome(replace(turn.session.interrupted(question), retries=0))
     return Outcome(replace(turn.session, retries=0), (), (Withdraw(last),))
+
+
+def _items(tx: Reader, turn: Turn, was: Recorded) -> tuple[str, ...]:
+    """The printed numbers of what a message recorded, runs drawn together."""
+    found = (findings.get(tx, number) for number in was.findings)
+    ids = {spot.item for spot in was.answers} | {finding.item_id for finding in found if finding is not None}
+    return progress.ranges(sorted(turn.campaign.item[item].no for item in ids if item in turn.campaign.item))
+
+
+def take_back(tx: Reader, turn: Turn, now: datetime) -> Outcome:
+    """Reply to: shall all of it go?"""
+    question = turn.session.question
+    assert isinstance(question, AskTakeBack)
+    consent = turn.verdict("take_back")
+    if consent or turn.said.number == 1:
+        return settled(turn.session, effects=(Withdraw(question.event),))
+    if consent is False or turn.said.number == 2:
+        return settled(turn.session, line("left_as_is"))
+    return flow.not_understood(turn, line("confirm_example"))

@@ -25,6 +25,7 @@ from bot.dialogue.questions import (
     AskResume,
     AskStage,
     AskSubmit,
+    AskTakeBack,
     AskVisit,
     Question,
 )
@@ -102,6 +103,8 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
             return _ask_visit(tx, context, question)
         case AskChain():
             return chain_summary.ask(tx, context, question)
+        case AskTakeBack(_, items, n):
+            return (line("ask_take_back", items=items, n=n),)
         case AskChainBasis(listed):
             return (line("ask_chain_basis", places=tuple(places.get(tx, place).name for place in listed)),)
         case _:

@@ -99,7 +99,7 @@ def test_what_is_stored_is_what_was_shown(
     told = sorted((place_ids[place], NOS[no], words) for place, no, words in problems)
     assert sorted(found for found in new.values() if found[2]) == told
     stand.says("稍后", who=MAILING)
-    stand.say("撤回", MAILING)
+    stand.says("撤回", "1", who=MAILING)
     assert {cell: answer for cell, (answer, _) in stored(stand).items()} == {
         c: a for c, (a, _) in before.items()
     }

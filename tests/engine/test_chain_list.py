@@ -125,7 +125,7 @@ def test_a_basis_that_stood_is_kept(stand: InMemoryBot) -> None:
 def test_undo_takes_the_list_back_as_a_whole(stand: InMemoryBot) -> None:
     stand.say(LIST, MAILING)
     stand.say("1", MAILING)
-    reply = stand.say("撤回", MAILING)
+    reply = stand.says("撤回", "1", who=MAILING)
     assert f"{LIS}：\n第4-10项：未发现 → 未答" in reply
     assert (stand.answers(LIS), stand.answers(NOBODYS)) == ({}, {})
     assert stand.finding(101)["state"] == "void"
@@ -136,7 +136,7 @@ def test_undo_leaves_what_somebody_else_wrote_since(stand: InMemoryBot) -> None:
     stand.say(LIST, MAILING)
     stand.say("1", MAILING)
     stand.say(f"{LIS} 4不涉及", LI)
-    stand.say("撤回", MAILING)
+    stand.says("撤回", "都撤", who=MAILING)
     assert stand.answers(LIS) == {4: "not_applicable"}
 
 
