@@ -31,7 +31,7 @@ from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.handlers import flow
 from bot.handlers.turn import Outcome, Turn, settled
-from storage import checks, findings, places, walks
+from storage import checks, findings, hand_ins, places, walks
 from storage.db import Reader
 from storage.places import Place
 
@@ -66,6 +66,11 @@ def start(tx: Reader, turn: Turn, place: Place) -> Outcome:
     answers = walks.answers(tx, place.id)
     position = session.position(place.id)
     item = progress.first_open(turn.items_of(place), answers, position)
+    handed_in = hand_ins.newest_by_place(tx).get(place.id) if item is None else None
+    if handed_in is not None:
+        at = datetime.fromisoformat(handed_in).astimezone(turn.campaign.timezone)
+        said = line("place_handed_in", place=place.name, at=f"{at:%Y-%m-%d %H:%M}")
+        return Outcome(replace(session, in_walk=False, retries=0), (said,))
     if item is None:
         return Outcome(
             replace(session, in_walk=False).asking(AskSubmit(place.id)),
