@@ -40,6 +40,10 @@ def _plan(turn: Turn) -> str:
     return "" if empty or sum(character.isalpha() for character in words) < 3 else words[:LONGEST]
 
 
+_OPTION = re.compile(r"(?:option|number|no\.?|选项?|第)\s?([1-9])\s?(?:个|项|条)?[,，。;；\s]", re.I)
+_ENGLISH = re.compile(r"^(?:the|a|option|make it|say)\s|\s(?:one|option|please)$")  # the limited one
+
+
 def _for_all(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """都8月20日前: one day for all problems of the place that this person still has to fill in. None: it is said of one."""
     words = turn.said.words.strip()
@@ -181,14 +185,17 @@ def _whole(option: Horizon) -> Fields:
 
 def _named(options: tuple[Horizon, ...], words: str) -> Horizon | None:
     """The horizon that words are, or that one clause of them is: its name, the beginning of it, its id or an alias."""
-    clauses = [words, *_CLAUSE.split(words)]
+    clauses = [words, *_CLAUSE.split(words), *words.split(",")]
+    numbered = _OPTION.match(words)
+    if numbered and int(numbered[1]) <= len(options):  # option 2, end of September
+        return options[int(numbered[1]) - 1]
     found = [option for option in options if any(_names(option, clause) for clause in clauses)]
     return found[0] if len(found) == 1 else None
 
 
 def _names(option: Horizon, clause: str) -> bool:
     """Never two letters inside a sentence: 没有限期 names none."""
-    plain, folded = _AROUND.sub("", clause.strip()), clause.strip().lower()
+    plain, folded = _AROUND.sub("", clause.strip()), _ENGLISH.sub("", clause.strip().lower())
     if folded.replace("-", "").replace(" ", "") == option.id or folded in option.aliases:
         return True
     return (len(plain) > 1 and option.name.startswith(plain)) or plain in option.aliases

@@ -107,9 +107,10 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
 def _more(turn: Turn, question: AskVisit) -> AskVisit | None:
     """再加一个，他家厕所也坏了 · 不是张三家，是李三家: the same list with more on it, or with another household."""
     mended = _NOT_BUT.fullmatch(turn.said.words.strip(" 。."))
-    if mended and mended[1].strip() == question.object:
-        words = tuple(words.replace(question.object, mended[2].strip()) for words in question.words)
-        return replace(question, object=mended[2].strip(), words=words)
+    wrong, right = (part.strip().removesuffix("家") for part in mended.groups()) if mended else ("", "")
+    if wrong and question.object.removesuffix("家") == wrong:
+        words = tuple(words.replace(wrong, right) for words in question.words)
+        return replace(question, object=question.object.replace(wrong, right), words=words)
     also = _ALSO.match(turn.said.words)
     seen = propose(turn.said.words[also.end() :], turn.context.index, turn.campaign) if also else None
     if seen is None or not seen.proposals:

@@ -61,7 +61,7 @@ _NOT_DONE = re.compile(
 )
 _CLAUSES = re.compile(r"[,;。，；、]|\band\b|\bbut\b")
 _TO_COME = re.compile(
-    r"明[天日儿]|后天|再|等|回头|下次|改天|准备|打算|要去|去问问|还得|\b(?:will|tomorrow|later|going to|must)\b"
+    r"明[天日儿]|后天|再|等|回头|下次|改天|准备|打算|要去|去问问|还得|得问|要问|问问(?:他|她|再|看)|才知道|\b(?:will|tomorrow|later|going to|must)\b"
 )
 
 

@@ -15,6 +15,11 @@ from bot.dialogue.parsing.normalise import Line
 
 _ITEM_FOUND = re.compile(r"第?\d{1,2}\s?[项题]?(?:也|还|倒|也是)?有(?:问题)?(?=$|[,;。 ])")  # 21也有，水发黄
 
+# What every measure could say and none does: without these words a clause still has to do something.
+_EMPTY = re.compile(
+    "高度重视|整改|改正|改进|落实|到位|加强|重视|坚决|认真|尽快|抓紧|立即|及时|严格|切实|全力|积极|务必|确保|保证"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanWords:
@@ -42,4 +47,6 @@ def is_plan(line: Line, words: PlanWords) -> bool:
     if _ITEM_FOUND.match(line.fold):
         return False
     said = [line.fold[start:end].strip() for start, end in clauses(line)] or [line.fold]
-    return any(words.acts.search(clause) and not words.hindrances.match(clause) for clause in said)
+    return any(
+        words.acts.search(_EMPTY.sub("", clause)) and not words.hindrances.match(clause) for clause in said
+    )

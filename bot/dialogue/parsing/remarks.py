@@ -41,6 +41,10 @@ _NO_PLAN = re.compile(
     r"|(?:我们?|这个?|那个?|问题|水管|它)?(?:已经?|早就?|全部?){1,2}(?:整改|修|换|改|办|处理|解决|落实|办结|修复|修缮)(?:好|完|完毕|完成|到位|结)?"
     r"|(?:(?:it|that|this|the problem|the pipe)(?:'s| is| was| has been| have been)?\s)?(?:(?:already|been|all)\s){0,2}(?:fixed|repaired|mended|solved|resolved|finished|completed|dealt with|sorted(?: out)?)(?:\s(?:already|now|yesterday|last week|by now))?"
 )
+# 我先去接个娃，回来弄: not now
+_BUSY = re.compile(
+    r"(?:^|[,;。 ])(?:等我?|我)?(?:一会儿?|待会儿?|等会儿?|回来|回头|晚上|到家)(?:再|就|我)?(?:弄|说|填|报|写|回|整|发)(?:吧|啊|呗|给你)?(?:$|[,;。!~])|\b(?:brb|back (?:later|soon)|in a (?:minute|moment|bit))\b"
+)
 # 县气象台发布预警，请各村做好…: a notice to everybody that was passed on, nothing of this village
 _PASSED_ON = re.compile(
     r"^【[^】]{2,20}】|@所有人|@all\b|温馨提示|紧急通知|通知如下|通知:|请(?:互相)?(?:转告|转发|周知|知悉)|(?:请|要求|望)(?:各|大家|全体|广大)(?:村|乡|镇|街道|单位|部门|位|支部|党员|干部|群众|位|站|组|包)|预警|"
@@ -48,7 +52,7 @@ _PASSED_ON = re.compile(
 )
 # 这条撤了吧, delete that one: what was recorded is to go
 RETRACTS = re.compile(
-    r"(?:这|那|刚才那?|上)(?:个|条|项|一条|一个).{0,3}(?:撤|删|作废|取消|不要|不算|别记)|(?:撤|删|去)掉?(?:了)?吧$|\b(?:delete|remove|void|drop|take off) (?:that|this|it)\b"
+    r"(?:这|那|刚才那?|上)(?:个|条|项|一条|一个).{0,3}(?:撤|删|作废|取消|不要|不算|别记|不用记|不记)|作废(?:掉|了)?吧?$|(?:撤|删|去)掉?(?:了)?吧$|\b(?:delete|remove|void|drop|take off) (?:that|this|it)\b"
 )
 _MISTAKEN = re.compile(
     "[^,;。]{0,12}(?:写|说|填|打|记|弄|搞|按|点|选|报|答|看|听|发)错了?(?:吧|啊|呀)?"
@@ -123,7 +127,7 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
         or _ENGLISH_NOT.fullmatch(whole)
     ):
         return Remark.CORRECTION
-    if _NO_PLAN.fullmatch(whole) or _PASSED_ON.search(whole):
+    if _NO_PLAN.fullmatch(whole) or _PASSED_ON.search(whole) or _BUSY.search(whole):
         return Remark.CHAT
     if any(map(words.complains.search, said)) or _OF_A_PICTURE.fullmatch(whole):
         return Remark.CHAT
