@@ -35,14 +35,15 @@ class Recorded:
     findings: tuple[int, ...]
 
 
-def recorded(tx: Reader, event_id: str) -> Recorded:
-    """What this message brought about or changed last, photos told by the problem they belong to."""
+def recorded(tx: Reader, event_id: str, *, only_answers: bool = False) -> Recorded:
+    """What this message brought about or changed last, photos told by the problem they belong to. `only_answers`: not
+    where it only said how an answer was established."""
     found = history.of_refs(tx, (event_id,))
     numbers = sorted({no for change in found if (no := _finding(tx, change)) and _lives(tx, no)})
     spots = dict.fromkeys(
         Spot(change.subject.id, change.subject.part)
         for change in reversed(found)
-        if change.subject.kind == "check"
+        if change.subject.kind == "check" and (change.field == "answer" or not only_answers)
     )
     stands = {(finding.place_id, finding.item_id) for no in numbers if (finding := findings.get(tx, no))}
     answers = [

@@ -92,7 +92,7 @@ def undo(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     last = turn.quoted or inbox.latest_effective(tx, turn.person.id, turn.room.room_id)
     if last is None:
         return flow.refused(turn, line("nothing_to_undo"))
-    was = recorded(tx, last)
+    was = recorded(tx, last, only_answers=True)
     n = len(was.answers) + len(was.findings)
     if n > AT_ONCE:
         question = AskTakeBack(last, _items(tx, turn, was), n)
