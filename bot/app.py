@@ -147,6 +147,7 @@ class Bot:
             if room_id is None:
                 log.error("county_room %s: there is no such room yet; digests wait for it", wanted)
                 return False
+            room_id = await self.database.read(partial(rooms.replaced_by, room_id=room_id)) or room_id
             await self.edge.chat.join(room_id)
         except TryLaterError as error:
             log.warning("county_room %s: %s", wanted, error)
@@ -193,7 +194,8 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     try:
         await database.transaction(lambda tx: fill_database(tx, plan, clock.now()))
         known = {room.room_id: room.encrypted for room in await database.read(rooms.joined)}
-        edge = await connect(settings, config.data_dir, known)
+        unlearnt = await database.read(rooms.unlearnt)
+        edge = await connect(settings, config.data_dir, known, unlearnt)
     except BaseException:
         await database.close()
         raise

@@ -59,6 +59,7 @@ class Reacted:
 
     target: str
     key: str
+    in_clear: bool = False  # an answer to a poll without encryption, in an encrypted room
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,12 @@ class RoomSeen:
     room_id: str
     change: str  # joined | invited | left | upgraded
     encrypted: bool | None = None  # None: not said
-    members: tuple[str, ...] | None = None  # other joined members' ids, when known
+    members: tuple[str, ...] | None = None  # ids of the others who are in it or asked into it, when known
     by: str = ""  # who invited, removed or upgraded
     direct: bool | None = None  # an invitation says is_direct
-    successor: str = ""  # the new room id after an upgrade
+    successor: str = ""  # the new room id after an upgrade, as a tombstone says
+    predecessor: str = ""  # the room it replaces, as its own creation says
+    space: bool = False  # its creation gives it a type: it holds rooms, or something else that is no talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,19 @@ class Room:
     encrypted: bool
     state: str  # invited | joined | left
     unit_id: str | None = None
+    learnt: bool = False  # its members are known
+    space: bool = False  # no room to talk in
+    predecessor: str = ""  # the room that its own creation says it replaces
+    successor: str = ""  # the room that a tombstone in it names
 
 
-_ROOM = "SELECT room_id, kind, person_id, encrypted, state, unit_id FROM rooms"
+_ROOM = "SELECT room_id, kind, person_id, encrypted, state, unit_id, learnt, space, predecessor, successor FROM rooms"
 
 
 def _room(row: Row) -> Room:
-    return Room(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
+    return Room(
+        row[0], row[1], row[2], bool(row[3]), row[4], row[5], bool(row[6]), bool(row[7]), row[8], row[9]
+    )
 
 
 def get(tx: Reader, room_id: str) -> Room | None:
@@ -32,6 +38,11 @@ def get(tx: Reader, room_id: str) -> Room | None:
 
 def joined(tx: Reader) -> list[Room]:
     return [_room(row) for row in tx.all(f"{_ROOM} WHERE state = 'joined'")]
+
+
+def unlearnt(tx: Reader) -> list[str]:
+    """Rooms we are in without knowing who else is."""
+    return [row[0] for row in tx.all("SELECT room_id FROM rooms WHERE state = 'joined' AND learnt = 0")]
 
 
 def county(tx: Reader) -> str | None:
@@ -52,12 +63,14 @@ def direct(tx: Reader, person_id: int) -> str | None:
 
 
 def keep(tx: Transaction, room: Room, now: datetime) -> None:
-    """Record a room as it now is. A room once known as the county's stays that."""
+    """Record a room as it now is. A room once known as the county's stays that; what it was made as never changes."""
     tx.run(
-        "INSERT INTO rooms (room_id, kind, person_id, encrypted, state, changed_at, unit_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id) DO UPDATE SET unit_id = excluded.unit_id,"
+        "INSERT INTO rooms (room_id, kind, person_id, encrypted, state, changed_at, unit_id, learnt, space, predecessor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id) DO UPDATE SET unit_id = excluded.unit_id,"
         " kind = CASE rooms.kind WHEN 'county' THEN 'county' ELSE excluded.kind END, person_id = excluded.person_id,"
-        " encrypted = max(rooms.encrypted, excluded.encrypted), state = excluded.state, changed_at = excluded.changed_at",
+        " encrypted = max(rooms.encrypted, excluded.encrypted), state = excluded.state, changed_at = excluded.changed_at,"
+        " learnt = excluded.learnt, space = max(rooms.space, excluded.space),"
+        " predecessor = iif(rooms.predecessor = '', excluded.predecessor, rooms.predecessor)",
         (
             room.room_id,
             room.kind,
@@ -66,6 +79,9 @@ def keep(tx: Transaction, room: Room, now: datetime) -> None:
             room.state,
             now.isoformat(),
             room.unit_id,
+            int(room.learnt),
+            int(room.space),
+            room.predecessor,
         ),
     )
 
@@ -78,6 +94,37 @@ def set_county(tx: Transaction, room_id: str, now: datetime) -> None:
         " kind = 'county', person_id = NULL, state = 'joined'",
         (room_id, now.isoformat()),
     )
+
+
+def name_successor(tx: Transaction, room_id: str, successor: str) -> None:
+    """A tombstone in this room names another. Nothing else of either room changes by that."""
+    tx.run("UPDATE rooms SET successor = ? WHERE room_id = ?", (successor, room_id))
+
+
+def is_named_successor(tx: Reader, room_id: str) -> bool:
+    """Whether a tombstone in a room that we know names this one."""
+    return tx.value("SELECT 1 FROM rooms WHERE successor = ?", (room_id,)) is not None
+
+
+def replaced_by(tx: Reader, room_id: str) -> str | None:
+    """The room of the county that has taken this one's place: each of the two names the other."""
+    value = tx.value(
+        "SELECT new.room_id FROM rooms old JOIN rooms new ON new.room_id = old.successor"
+        " AND new.predecessor = old.room_id WHERE old.room_id = ? AND new.kind = 'county'",
+        (room_id,),
+    )
+    return str(value) if value is not None else None
+
+
+def succeed(tx: Transaction, old: Room, new: Room, now: datetime) -> None:
+    """`new` takes the place of `old`, whose kind and unit it has from now on, but for a person: that shows by itself."""
+    tx.run(
+        "UPDATE rooms SET state = 'left', changed_at = ? WHERE room_id = ?", (now.isoformat(), old.room_id)
+    )
+    if old.kind in ("county", "unit"):
+        tx.run("UPDATE rooms SET kind = 'group', unit_id = NULL WHERE room_id = ?", (old.room_id,))
+        sql = "UPDATE rooms SET kind = ?, unit_id = ?, person_id = NULL WHERE room_id = ?"
+        tx.run(sql, (old.kind, old.unit_id, new.room_id))
 
 
 def set_state(tx: Transaction, room_id: str, state: str, now: datetime) -> None:

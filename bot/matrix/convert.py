@@ -24,10 +24,13 @@ def incoming(event: Json, room_id: str, own_id: str) -> Incoming | None:
     return None if content is None else _from_person(event, room_id, own_id, content)
 
 
-def in_clear(found: Incoming) -> Incoming:
-    """The same, said without encryption in a room that is encrypted. Reactions and redactions never are encrypted."""
+def in_clear(found: Incoming, event: Json) -> Incoming:
+    """The same, said without encryption in a room that is encrypted. Reactions and redactions never are encrypted; the
+    answers to a poll are."""
     content = found.content
-    if not isinstance(content, Said | Edited):
+    if isinstance(content, Reacted) and get_text(event, "type") == "m.reaction":
+        return found
+    if not isinstance(content, Said | Edited | Reacted):
         return found
     return replace(found, content=replace(content, in_clear=True))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,13 @@ class Gateway:
             log.info("signing stopped: %s", refusal)  # listening ends with the same
 
 
-async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Gateway:
+async def connect(
+    settings: Settings, folder: Path, known_rooms: Mapping[str, bool], unlearnt: Iterable[str] = ()
+) -> Gateway:
     """Sign in (once; afterwards no request is made) and open the keys.
 
-    `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOutError or TryLaterError.
+    `known_rooms`: rooms the bot is in, and whether each is encrypted; `unlearnt`: those of them whose members are still
+    to be asked for. Raises SignedOutError or TryLaterError.
     """
     logging.getLogger("nio").setLevel(
         logging.CRITICAL
@@ -106,6 +109,7 @@ async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bo
         account = await sign_in(line, settings, folder)
         client = SafeClient(line, account, folder)
         client.prefill(known_rooms)
+        client.unlearnt |= {room_id: Unlearnt() for room_id in unlearnt}
     except BaseException:
         await line.close()
         raise
