@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError
 from bot.clock import Clock, SystemClock
-from bot.context import Context, build_context
+from bot.context import NAME, Context, build_context
 from bot.delivery.document import Document
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
@@ -199,7 +199,7 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     except BaseException:
         await database.close()
         raise
-    context = build_context(plan.campaign, settings.user_id)
+    context = build_context(plan.campaign, settings.user_id, settings.display_name or NAME)
 
     source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
 
@@ -213,7 +213,13 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
 
 
 def _settings(homeserver: Homeserver) -> Settings:
-    return Settings(homeserver.url, homeserver.user_id, homeserver.device_name, homeserver.password or None)
+    return Settings(
+        homeserver.url,
+        homeserver.user_id,
+        homeserver.device_name,
+        homeserver.password or None,
+        homeserver.display_name,
+    )
 
 
 async def serve(config: Config, plan: Setup, hours: Hours, clock: Clock | None = None) -> int:

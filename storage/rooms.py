@@ -16,19 +16,22 @@ class Room:
     encrypted: bool
     state: str  # invited | joined | left
     unit_id: str | None = None
-    learnt: bool = False  # its members are known
+    others: int | None = None  # how many are in it beside us; None: not known
     space: bool = False  # no room to talk in
     predecessor: str = ""  # the room that its own creation says it replaces
     successor: str = ""  # the room that a tombstone in it names
 
+    @property
+    def learnt(self) -> bool:
+        """Whether its members are known."""
+        return self.others is not None
 
-_ROOM = "SELECT room_id, kind, person_id, encrypted, state, unit_id, learnt, space, predecessor, successor FROM rooms"
+
+_ROOM = "SELECT room_id, kind, person_id, encrypted, state, unit_id, others, space, predecessor, successor FROM rooms"
 
 
 def _room(row: Row) -> Room:
-    return Room(
-        row[0], row[1], row[2], bool(row[3]), row[4], row[5], bool(row[6]), bool(row[7]), row[8], row[9]
-    )
+    return Room(row[0], row[1], row[2], bool(row[3]), row[4], row[5], row[6], bool(row[7]), row[8], row[9])
 
 
 def get(tx: Reader, room_id: str) -> Room | None:
@@ -42,7 +45,7 @@ def joined(tx: Reader) -> list[Room]:
 
 def unlearnt(tx: Reader) -> list[str]:
     """Rooms we are in without knowing who else is."""
-    return [row[0] for row in tx.all("SELECT room_id FROM rooms WHERE state = 'joined' AND learnt = 0")]
+    return [row[0] for row in tx.all("SELECT room_id FROM rooms WHERE state = 'joined' AND others IS NULL")]
 
 
 def county(tx: Reader) -> str | None:
@@ -62,14 +65,26 @@ def direct(tx: Reader, person_id: int) -> str | None:
     return str(value) if value is not None else None
 
 
+def private(tx: Reader, person_id: int) -> str | None:
+    """The direct room for what others must not read: rather an encrypted one, else as `direct`."""
+    value = tx.value(
+        "SELECT rooms.room_id FROM rooms LEFT JOIN sessions spoken"
+        " ON spoken.room_id = rooms.room_id AND spoken.person_id = rooms.person_id"
+        " WHERE rooms.person_id = ? AND rooms.kind = 'direct' AND rooms.state = 'joined'"
+        " ORDER BY rooms.encrypted DESC, spoken.changed_at DESC, rooms.changed_at DESC LIMIT 1",
+        (person_id,),
+    )
+    return str(value) if value is not None else None
+
+
 def keep(tx: Transaction, room: Room, now: datetime) -> None:
     """Record a room as it now is. A room once known as the county's stays that; what it was made as never changes."""
     tx.run(
-        "INSERT INTO rooms (room_id, kind, person_id, encrypted, state, changed_at, unit_id, learnt, space, predecessor)"
+        "INSERT INTO rooms (room_id, kind, person_id, encrypted, state, changed_at, unit_id, others, space, predecessor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (room_id) DO UPDATE SET unit_id = excluded.unit_id,"
         " kind = CASE rooms.kind WHEN 'county' THEN 'county' ELSE excluded.kind END, person_id = excluded.person_id,"
         " encrypted = max(rooms.encrypted, excluded.encrypted), state = excluded.state, changed_at = excluded.changed_at,"
-        " learnt = excluded.learnt, space = max(rooms.space, excluded.space),"
+        " others = excluded.others, space = max(rooms.space, excluded.space),"
         " predecessor = iif(rooms.predecessor = '', excluded.predecessor, rooms.predecessor)",
         (
             room.room_id,
@@ -79,7 +94,7 @@ def keep(tx: Transaction, room: Room, now: datetime) -> None:
             room.state,
             now.isoformat(),
             room.unit_id,
-            int(room.learnt),
+            room.others,
             int(room.space),
             room.predecessor,
         ),

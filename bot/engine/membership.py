@@ -13,6 +13,8 @@ from bot import chat
 from bot.chat import Incoming, RoomSeen, Said, Unreadable
 from bot.context import Context
 from bot.dialogue.effects import line
+from bot.dialogue.parsing.address import without_name
+from bot.dialogue.parsing.normalise import normalise
 from bot.engine import replies
 from storage import outbox, people, rooms
 from storage.db import Transaction
@@ -42,7 +44,7 @@ def _joined(tx: Transaction, context: Context, change: RoomSeen, known: Room | N
         room,
         state="left" if room.successor else "joined",
         encrypted=bool(change.encrypted) or room.encrypted,
-        learnt=change.members is not None,
+        others=None if change.members is None else len(change.members),
         space=change.space or room.space,
         predecessor=room.predecessor or change.predecessor,
     )
@@ -51,7 +53,9 @@ def _joined(tx: Transaction, context: Context, change: RoomSeen, known: Room | N
     if room.kind not in ("county", "unit") and person is not None:
         room = replace(room, kind="direct", person_id=person.person.id)
     elif room.kind == "direct" and (change.members is not None or room.space):
-        room = replace(room, kind="group", person_id=None)  # others came in, or the other one left
+        if room.person_id is not None:  # others came in, or the other one left
+            outbox.send_elsewhere(tx, room.room_id, room.person_id)
+        room = replace(room, kind="group", person_id=None)
     rooms.keep(tx, room, now)
     old = rooms.get(tx, room.predecessor) if room.predecessor and room.learnt else None
     if old is not None and old.successor == room.room_id and room.kind in ("group", "direct"):
@@ -131,7 +135,20 @@ def room_of(tx: Transaction, event: Incoming, room: Room | None, now: datetime) 
 
 def answer_stranger(tx: Transaction, context: Context, event: Incoming, room: Room, now: datetime) -> None:
     """One polite line to somebody outside the roster who speaks to the bot; nothing of theirs is kept."""
-    if room.kind == "county" or not isinstance(event.content, (Said, Unreadable)):
+    if not _speaks_to_us(tx, context, event, room):
         return
     if people.tell_stranger(tx, event.sender, now):
         _say(tx, event.room_id, None, _to_a_stranger(context), now)
+
+
+def _speaks_to_us(tx: Transaction, context: Context, event: Incoming, room: Room) -> bool:
+    """In a room of several a stranger talks to the others, but where they reply to us or call us. The county room is not
+    theirs to be answered in."""
+    said = event.content
+    if room.kind == "direct" or room.others == 1:
+        return isinstance(said, (Said, Unreadable))
+    if room.kind == "county" or not isinstance(said, Said):
+        return False
+    names = (*context.names, *said.called)
+    named = without_name(normalise(said.words), names, context.vocabulary).named
+    return said.to_us or named or bool(said.reply_to and outbox.is_ours(tx, said.reply_to))

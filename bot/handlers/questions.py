@@ -9,7 +9,7 @@ from datetime import date
 from typing import assert_never
 
 from bot.context import Context
-from bot.dialogue.effects import Line, day_said, line
+from bot.dialogue.effects import Line, Official, day_said, line
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
@@ -112,13 +112,13 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
 
 
 def called(tx: Reader, context: Context, to: Audience, no: int) -> str:
-    """The short words by which a finding is recognised. Where others listen, who lives there is not said."""
+    """The short words by which a finding is recognised. Where others listen, the section says it."""
     finding = findings.get(tx, no)
     assert finding is not None, f"question about finding {no}, which is not there"
     words = " ".join(finding.description.split())
     if not words or not to.direct:
         item = context.campaign.item.get(finding.item_id)
-        return context.campaign.section[item.section_id].name if item else ""
+        return Official(context.campaign.section[item.section_id].name if item else "")
     first = CLAUSE.split(words)[0]
     return _in_columns(first if len(first) >= LEAST else words, NAME)
 

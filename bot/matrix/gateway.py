@@ -19,6 +19,7 @@ from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
+from bot.matrix.profile import take_name
 from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
 
@@ -54,12 +55,14 @@ class Gateway:
         """
         await until_answered(partial(offer_keys, self._client))
         signing = asyncio.create_task(self._sign_device())
+        naming = asyncio.create_task(self._take_name())
         try:
             await asyncio.wait({signing}, timeout=SIGNING_SECONDS)
             await listen(self._client, position, take_in, self._heard)
         finally:
             signing.cancel()
-            await asyncio.wait({signing})
+            naming.cancel()
+            await asyncio.wait({signing, naming})
 
     def retry(self, source: Json, room_id: str) -> Incoming | None:
         """Read the `source` of a stored Unreadable; None while its key is still missing."""
@@ -82,6 +85,14 @@ class Gateway:
 
     def _heard(self) -> None:
         self._heard_at = asyncio.get_running_loop().time()
+
+    async def _take_name(self) -> None:
+        try:
+            await until_answered(partial(take_name, self._client, self._settings.display_name))
+        except UndeliverableError as refusal:
+            log.warning("the bot's display name is not as wished: %s", refusal)
+        except SignedOutError as refusal:
+            log.info("naming stopped: %s", refusal)  # listening ends with the same
 
     async def _sign_device(self) -> None:
         """Without a signature clients warn about the bot, but it works: not a reason to stay silent."""

@@ -73,7 +73,7 @@ class SafeClient(Client):  # type: ignore[misc]
     `joined`: rooms whose joining a sync has reported. `pending_upload`: keys on their way to the homeserver.
     `fallback_missing`: the homeserver has no unused fallback key of ours. `troubled`: devices (user id, identity key)
     whose encrypted words to us could not be opened. `claiming`: held while sessions with other devices are opened.
-    `unlearnt`: rooms whose members are still to be asked for.
+    `unlearnt`: rooms whose members are still to be asked for. `names`: what people see us called.
     """
 
     def __init__(self, line: HomeserverClient, account: Account, folder: Path) -> None:
@@ -93,6 +93,7 @@ class SafeClient(Client):  # type: ignore[misc]
         self.troubled: set[tuple[str, str]] = set()
         self.claiming = asyncio.Lock()
         self.unlearnt: dict[str, Unlearnt] = {}
+        self.names: set[str] = set()
         self._sending: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.restore_login(account.user_id, account.device_id, account.token)
 

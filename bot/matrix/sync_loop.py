@@ -106,7 +106,7 @@ def retry(client: SafeClient, source: Json, room_id: str) -> Incoming | None:
     event = opened(client, room_id, source)
     if event is None or isinstance(event, Locked):
         return None
-    return convert.incoming(event, room_id, client.user_id)
+    return convert.incoming(event, room_id, client.user_id, client.names)
 
 
 async def _gather(
@@ -155,7 +155,7 @@ def _from_people(client: SafeClient, room_id: str, events: tuple[Json, ...]) -> 
         if isinstance(event, Locked):
             found = convert.unreadable(raw, room_id, client.user_id, event.session_id)
         else:
-            found = convert.incoming(event, room_id, client.user_id)
+            found = convert.incoming(event, room_id, client.user_id, client.names)
         if found is not None:
             yield (
                 convert.in_clear(found, raw) if event is raw and room_id in client.encrypted_rooms else found

@@ -99,7 +99,7 @@ CREATE TABLE rooms (           -- every room we were ever in or asked into
     encrypted   INTEGER NOT NULL DEFAULT 0,
     state       TEXT NOT NULL CHECK (state IN ('invited', 'joined', 'left')),
     changed_at  TEXT NOT NULL,
-    learnt      INTEGER NOT NULL DEFAULT 0,  -- 1: its members are known; 0: they are to be asked for (again)
+    others      INTEGER,       -- how many people are in it or asked into it beside us; NULL: not known, to be asked (again)
     space       INTEGER NOT NULL DEFAULT 0,  -- 1: made to hold rooms, not talk: never direct
     predecessor TEXT NOT NULL DEFAULT '',    -- the room that its own creation names as replaced by it
     successor   TEXT NOT NULL DEFAULT ''     -- the room that a tombstone here names: believed when that one names this one
@@ -119,6 +119,7 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     person_id INTEGER REFERENCES people (id),
     at        TEXT NOT NULL,   -- when it was written, by the homeserver's clock
     kind      TEXT NOT NULL CHECK (kind IN ('said', 'edited', 'redacted', 'reacted', 'unreadable')),
+    thread    TEXT NOT NULL DEFAULT '',  -- the root of the thread it stands in: what is said of it later is said there
     question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
     opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
     state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored')),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.main import main
-from bot.domain import lifecycle, permissions
+from bot.domain import disclosure, lifecycle, permissions
 
 
 def test_check_prints_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
@@ -14,5 +14,7 @@ def test_check_prints_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == rights
     assert main(["check", "--lifecycle"]) == 0
     assert capsys.readouterr().out.splitlines() == moves
+    assert main(["check", "--disclosure"]) == 0
+    assert capsys.readouterr().out.splitlines() == list(disclosure.printed())
     assert main(["check", "--rights", "--lifecycle"]) == 0
     assert capsys.readouterr().out.splitlines() == [*rights, "", *moves]

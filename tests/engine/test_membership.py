@@ -72,19 +72,20 @@ def test_a_stranger_hears_one_polite_line_and_is_left_alone() -> None:
     assert acts(rows) == [("join", "!new:x"), ("message", "!new:x"), ("leave", "!new:x")]
     assert "不在名单上" in said(rows)
     assert acts(stand.take(seen=(invited(STRANGER, room="!again:x"),))) == [("leave", "!again:x")]
-    assert stand.say("您好", STRANGER, GROUP) == ""
+    assert stand.say("排查小助手，您好", STRANGER, GROUP) == ""
 
 
 def test_nothing_a_stranger_says_is_kept() -> None:
     stand = InMemoryBot()
-    assert "不在名单上" in stand.say("我叫王小明", STRANGER, GROUP)
-    assert stand.say("我叫王小明", STRANGER, GROUP) == ""
+    assert stand.say("我叫王小明", STRANGER, GROUP) == ""  # to the others
+    assert "不在名单上" in stand.say("排查小助手，我叫王小明", STRANGER, GROUP)
+    assert stand.say("排查小助手，我叫王小明", STRANGER, GROUP) == ""
     assert stand.take(stand.event(Reacted(stand.last_sent, "👍"), STRANGER, GROUP)) == []
     assert stand.take(stand.event(Unreadable("s", {"secret": 1}), STRANGER, GROUP)) == []
     everything = "\n".join(stand.connection.iterdump())
     assert "王小明" not in everything
     assert "secret" not in everything
-    assert stand.say("您好", STRANGER, COUNTY) == ""
+    assert stand.say("排查小助手，您好", STRANGER, COUNTY) == ""
 
 
 def test_somebody_taken_off_the_roster_is_a_stranger() -> None:
