@@ -16,6 +16,7 @@ COVER = "…"
 OF_FIGURES = frozenset(
     (
         "after",
+        "answer",
         "anchor",
         "answered",
         "asked",
@@ -39,6 +40,7 @@ OF_FIGURES = frozenset(
         "findings",
         "first",
         "found",
+        "here",
         "horizon",
         "index",
         "items",
@@ -67,8 +69,10 @@ OF_FIGURES = frozenset(
         "since",
         "start",
         "state",
+        "there",
         "time",
         "title",
+        "to",
         "total",
         "units",
         "who",

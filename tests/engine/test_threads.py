@@ -25,6 +25,12 @@ def test_what_is_asked_in_a_thread_is_answered_in_its_thread(room: str) -> None:
     assert found["is_falling_back"] is (room != GROUP)
 
 
+def new(rows: list[OutboxRow]) -> OutboxRow:
+    """What is said anew; the edit of what was said before stands where that stands."""
+    [row] = [row for row in rows if relation(row).get("rel_type") != "m.replace"]
+    return row
+
+
 @pytest.mark.parametrize("room", [direct_room(ZHANG), GROUP])
 def test_edits_and_deletions_of_a_message_in_a_thread_are_answered_there(room: str) -> None:
     stand = InMemoryBot()
@@ -32,9 +38,9 @@ def test_edits_and_deletions_of_a_message_in_a_thread_are_answered_there(room: s
     stand.take(stand.event(Said("@排查小助手 1", thread="$root"), ZHANG, room))
     target = stand.last
     assert stand.answers() == {3: "clear"}
-    [edited] = stand.take(stand.event(Edited(target, "@排查小助手 3"), ZHANG, room))
+    edited = new(stand.take(stand.event(Edited(target, "@排查小助手 3"), ZHANG, room)))
     assert stand.answers() == {3: "not_applicable"}
-    [deleted] = stand.take(stand.event(Redacted(target), ZHANG, room))
+    deleted = new(stand.take(stand.event(Redacted(target), ZHANG, room)))
     assert stand.answers() == {}
     for row in (edited, deleted):
         assert (relation(row)["rel_type"], relation(row)["event_id"]) == ("m.thread", "$root")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chat import RoomSeen, Said, Unreadable
+from bot.chat import Edited, RoomSeen, Said, Unreadable
 from bot.context import KEY_GRACE
 from bot.rehearsal.chat import COUNTY, direct_room
 from storage import outbox, rooms
@@ -98,6 +98,19 @@ def test_no_household_is_named_among_others_whatever_is_asked(room: str) -> None
         for name in ("王五", "王武", "没钱", "更换水管", "颍桥联络员", "@yingqiao"):
             assert name not in told, (words, told)
         assert "王五" not in str([row.content for row in rows if row.room_id == room]), words
+
+
+def test_an_edited_reply_names_no_household_either() -> None:
+    for first, then in (
+        ("改 101 措施 村委会请水厂换管", "改 101 措施 王五家请水利局换管"),
+        ("22有，王五家水管漏水没人修", "22有，王五家水管漏水没人管，因为王五没钱"),
+        ("4-6 无，入户12户", "4-6 无，入户王五家"),
+    ):
+        stand = with_finding()
+        stand.say(f"@排查小助手 {first}", room=GROUP)
+        rows = stand.take(stand.event(Edited(stand.last, f"@排查小助手 {then}"), ZHANG, GROUP))
+        assert rows
+        assert "王五" not in str([row.content for row in rows if row.room_id == GROUP]), first
 
 
 def test_what_is_private_goes_to_the_asker_and_the_room_is_told_so() -> None:
