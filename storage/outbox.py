@@ -104,6 +104,15 @@ def message_of(tx: Reader, row_id: int) -> OutboxRow | None:
     return _row(row) if row else None
 
 
+def thread_of(tx: Reader, event_id: str) -> str:
+    """The root of the thread in which one of our own messages stands; empty where it stands in none."""
+    text = tx.value("SELECT content FROM outbox WHERE event_id = ?", (event_id,))
+    relation = json.loads(str(text)).get("m.relates_to") if text is not None else None
+    if not isinstance(relation, dict) or relation.get("rel_type") != "m.thread":
+        return ""
+    return str(relation["event_id"])
+
+
 def event_of(tx: Reader, row_id: int) -> str | None:
     """The event id of a row that was sent."""
     value = tx.value("SELECT event_id FROM outbox WHERE id = ?", (row_id,))

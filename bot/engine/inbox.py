@@ -22,7 +22,7 @@ from bot.engine import membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
 from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
-from storage import early_edits, inbox, people, rooms, sessions, unreadable
+from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.db import Transaction, is_of_the_file
 from storage.early_edits import EarlyEdit
 from storage.inbox import Seen
@@ -155,6 +155,7 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
                 return Result("withdrawn")
             standing = session_store.arrived(tx, origin, heard.found, now)
             if isinstance(content, Reacted):
+                origin = replace(origin, thread=outbox.thread_of(tx, content.target))
                 return run_reacted(tx, origin, content, standing, now)
             content = replace(content, words=early[-1] or "") if early else content
             return run_said(tx, origin, content, standing, now)

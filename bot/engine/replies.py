@@ -15,6 +15,7 @@ from bot import chat
 from bot.dialogue.disclosed import covered, fitted
 from bot.dialogue.effects import Line, line
 from bot.dialogue.questions import Question, dump_question
+from bot.domain.disclosure import Matter, Way, way
 from bot.engine.origin import Origin
 from bot.handlers.again import put_again
 from bot.handlers.questions import Audience, put_question
@@ -91,7 +92,8 @@ def put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[L
     """The question as it stands below what is said."""
     if asked.question is None:
         return ()
-    to = Audience(origin.actor.own, origin.room.kind == "direct", origin.campaign.today(now))
+    told = way(origin.setting, Matter.RECORD) is Way.SHOWN
+    to = Audience(origin.actor.own, told, origin.campaign.today(now))
     if asked.in_full:
         return put_question(tx, origin.context, to, asked.question)
     return (put_again(tx, origin.context, to, asked.question),)

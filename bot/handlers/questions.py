@@ -47,10 +47,11 @@ LEAST = 4  # characters: a first clause shorter than that says too little
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """To whom a question is put, and when: the places they answer for (which need not be read again), whether others listen."""
+    """To whom a question is put, and when: the places they answer for (which need not be read again), and whether words on
+    record may be said there."""
 
     own: Sequence[Place]
-    direct: bool
+    told: bool
     today: date
 
     def place(self, tx: Reader, place_id: str) -> Place:
@@ -116,7 +117,7 @@ def called(tx: Reader, context: Context, to: Audience, no: int) -> str:
     finding = findings.get(tx, no)
     assert finding is not None, f"question about finding {no}, which is not there"
     words = " ".join(finding.description.split())
-    if not words or not to.direct:
+    if not words or not to.told:
         item = context.campaign.item.get(finding.item_id)
         return Official(context.campaign.section[item.section_id].name if item else "")
     first = CLAUSE.split(words)[0]

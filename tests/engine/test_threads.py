@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chat import Edited, Redacted, Said
+from bot.chat import Edited, Reacted, Redacted, Said
 from bot.rehearsal.chat import direct_room
 from storage.outbox import OutboxRow
 from tests.support.bot_in_memory import FIRST, GROUP, LI, ZHANG, InMemoryBot
@@ -74,3 +74,11 @@ def test_a_ledger_asked_for_in_a_thread_of_a_direct_room_comes_in_it() -> None:
     assert [row.content.get("thread") for row in rows if row.act == "ledger"] == ["$root"]
     rows = stand.take(stand.event(Said("台账", thread="$root"), ZHANG, GROUP))
     assert [row.content.get("thread") for row in rows if row.act == "ledger"] == [None]
+
+
+def test_a_reaction_to_our_question_in_a_thread_is_answered_in_the_thread() -> None:
+    stand = InMemoryBot()
+    stand.take(stand.event(Said(f"排查 {FIRST}", thread="$root"), ZHANG, GROUP))
+    [row] = stand.take(stand.event(Reacted(stand.last_sent, "1️⃣"), ZHANG, GROUP))
+    assert (relation(row)["rel_type"], relation(row)["event_id"]) == ("m.thread", "$root")
+    assert stand.answers() == {3: "clear"}

@@ -17,6 +17,7 @@ from bot.matrix.account import Account
 from bot.matrix.gateway import connect
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
+from bot.matrix.profile import take_name
 from bot.matrix.safe_client import SafeClient
 from bot.matrix.sync_loop import digest
 from tests.conftest import new_account
@@ -192,5 +193,9 @@ def test_the_bot_is_called_as_its_operator_wants_and_knows_it(homeserver: Runnin
             await c.phone.say(c.room, "bot 进度")  # the name its account was made with
             heard = (await c.ear.hears("bot 进度")).content
             assert getattr(heard, "called", ()) == ("bot",)
+            await take_name(c.edge._client, "排查小助手")
+            shown = await ask(c.phone, "GET", f"profile/{quote(c.site.account.user_id)}/displayname")
+            assert shown == {"displayname": "排查小助手"}
+            assert c.edge._client.names >= {"bot", "排查小助手"}
 
     asyncio.run(talk())
