@@ -59,7 +59,7 @@ def _joined(tx: Transaction, context: Context, change: RoomSeen, known: Room | N
     rooms.keep(tx, room, now)
     old = rooms.get(tx, room.predecessor) if room.predecessor and room.learnt else None
     if old is not None and old.successor == room.room_id and room.kind in ("group", "direct"):
-        _succeed(tx, old, room, now)
+        rooms.succeed(tx, old, room, now)
 
 
 def _claimed(tx: Transaction, change: RoomSeen, known: Room | None, now: datetime) -> None:
@@ -72,13 +72,7 @@ def _claimed(tx: Transaction, change: RoomSeen, known: Room | None, now: datetim
     if new is None or new.state != "joined":
         _act(tx, change.successor, "join", now)
     elif new.predecessor == change.room_id and new.learnt and new.kind in ("group", "direct"):
-        _succeed(tx, known, new, now)
-
-
-def _succeed(tx: Transaction, old: Room, new: Room, now: datetime) -> None:
-    """Both rooms say that one takes the other's place. A direct room's successor must have its person to itself."""
-    if old.kind != "direct" or (new.kind == "direct" and new.person_id == old.person_id):
-        rooms.succeed(tx, old, new, now)
+        rooms.succeed(tx, known, new, now)
 
 
 def _invited(tx: Transaction, context: Context, change: RoomSeen, known: Room | None, now: datetime) -> None:

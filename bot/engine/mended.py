@@ -40,9 +40,8 @@ def mend(tx: Transaction, origin: Origin, event_id: str, after: After, now: date
         return
     happened = [each for each in after.lines if each.key not in ABOUT_THE_EDIT]
     told = (line("reply_mended"), *happened) if happened else (line("reply_withdrawn"),)
-    first = fitted(
-        told, origin.setting
-    ).here  # what may not stand there is told to the asker in the new reply
+    # What may not stand there is told to the asker alone, with the new reply.
+    first = fitted(told, origin.setting).here
     asked = load_question(said.about)
     stays = asked is not None and asked == after.question
     below = covered(replies.put(tx, origin, Asked(asked), now), origin.setting) if stays else ()
