@@ -257,7 +257,7 @@ class OutboxSender:
         if user_id is None:
             raise UndeliverableError(f"person {person_id} has no Matrix id")
         room_id = await self.chat.open_direct(user_id)
-        new = rooms.Room(room_id, "direct", person_id, True, "joined")
+        new = rooms.Room(room_id, "direct", person_id, True, "joined", others=1)
 
         def keep(tx: Transaction) -> None:
             rooms.keep(tx, new, self.now())

@@ -53,9 +53,9 @@ def _joined(tx: Transaction, context: Context, change: RoomSeen, known: Room | N
     if room.kind not in ("county", "unit") and person is not None:
         room = replace(room, kind="direct", person_id=person.person.id)
     elif room.kind == "direct" and (change.members is not None or room.space):
-        if room.person_id is not None:  # others came in, or the other one left
-            outbox.send_elsewhere(tx, room.room_id, room.person_id)
-        room = replace(room, kind="group", person_id=None)
+        room = replace(room, kind="group", person_id=None)  # others came in, or the other one left
+    if known is not None and known.person_id not in (None, room.person_id):
+        outbox.send_elsewhere(tx, room.room_id, known.person_id)
     rooms.keep(tx, room, now)
     old = rooms.get(tx, room.predecessor) if room.predecessor and room.learnt else None
     if old is not None and old.successor == room.room_id and room.kind in ("group", "direct"):

@@ -20,7 +20,10 @@ from bot.matrix.safe_client import SafeClient, Unlearnt
 log = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 2.5, 600.0  # seconds between two tries to learn who is in a room
-AT_ONCE = 20  # rooms asked for after one sync
+WHEN_QUIET, WHEN_BUSY = (
+    20,
+    2,
+)  # rooms asked for after one sync; where something was said its answer waits for them
 
 
 def take_membership(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
@@ -76,9 +79,16 @@ async def known_others(client: SafeClient, room: MatrixRoom) -> tuple[str, ...] 
     return heard if len(heard) > 1 else None
 
 
-async def learn_again(client: SafeClient) -> list[RoomSeen]:
+def is_due(client: SafeClient, room_id: str) -> bool:
+    """Whether the members of a room are to be asked for now."""
+    waits = client.unlearnt.get(room_id)
+    return waits is not None and waits.not_before <= _now()
+
+
+async def learn_again(client: SafeClient, *, busy: bool) -> list[RoomSeen]:
     """Rooms whose members could not be learnt before and now were; some of those whose time has come are asked for."""
-    due = [room_id for room_id, waits in client.unlearnt.items() if waits.not_before <= _now()][:AT_ONCE]
+    due = [room_id for room_id in client.unlearnt if is_due(client, room_id)]
+    due = due[: WHEN_BUSY if busy else WHEN_QUIET]
     found = []
     for room_id in due:
         room = client.room(room_id)

@@ -21,7 +21,7 @@ from bot.matrix.decrypt import Locked, opened
 from bot.matrix.ingest import ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.keys import keep_house
-from bot.matrix.members import heroes_are_all, known_others, learn_again
+from bot.matrix.members import heroes_are_all, is_due, known_others, learn_again
 from bot.matrix.safe_client import SafeClient, Unlearnt
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         if position is not None:
             await _gather(client, gathered, (room_id, info), position)
     gathered.rooms += rooms.losses(answer, client.user_id)
-    gathered.rooms += await learn_again(client)
+    gathered.rooms += await learn_again(client, busy=bool(gathered.events))
     return Batch(
         get_text(answer, "next_batch"),
         tuple(gathered.events),
@@ -179,7 +179,7 @@ def _tells_of_the_room(client: SafeClient, room_id: str, info: Json) -> bool:
     """Whether there is something new, or missing, about the room itself: who is in it, what it is."""
     told = {"m.room.encryption", "m.room.create"}
     says = any(get_text(event, "type") in told and event.get("state_key") == "" for event in _state_of(info))
-    return says or room_id in client.unlearnt or get_object(info, "timeline").get("limited") is True
+    return says or is_due(client, room_id) or get_object(info, "timeline").get("limited") is True
 
 
 def _state_of(info: Json) -> tuple[Json, ...]:

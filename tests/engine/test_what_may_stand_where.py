@@ -170,6 +170,15 @@ def test_what_waits_for_a_direct_room_does_not_follow_a_third_into_it() -> None:
     )
 
 
+def test_what_waits_for_one_is_not_left_to_who_takes_the_room_over() -> None:
+    stand = with_finding()
+    stand.deliver = False
+    stand.say("我的")
+    stand.take(seen=(RoomSeen(direct_room(ZHANG), "joined", None, (LI,)),))
+    assert rooms.direct(stand.tx, person(stand, LI)) is not None
+    assert waiting(stand.tx, direct_room(ZHANG)) == 0
+
+
 def test_a_direct_room_with_a_third_in_it_is_one_of_several() -> None:
     stand = with_finding()
     stand.take(seen=(RoomSeen(direct_room(ZHANG), "joined", None, (LI, ZHANG)),))
