@@ -7,7 +7,7 @@ what is said. `words` are normalised.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -34,33 +34,43 @@ class Addressed:
     signed: bool = False
 
 
-def addressed(words: str, names: Iterable[str]) -> Addressed:
+def addressed(words: str, names: Sequence[str]) -> Addressed:
     """The words, and whether they call us."""
-    wanted = tuple(
-        sorted({name for each in names if (name := normalise(each).lstrip("@"))}, key=len, reverse=True)
-    )
-    if not wanted or not any(name.lower() in words.lower() for name in wanted):
+    known, lower = _known(tuple(names)), words.lower()
+    if known is None or not any(name in lower for name in known.lower):
         return Addressed(words)
-    head, marked = _patterns(wanted[:_MOST_NAMES])
-    left, calls = marked.subn(" ", words)
+    left, calls = known.marked.subn(" ", words)
     if calls:
-        bare = head.sub("", _BLANKS.sub(" ", left).strip(_EDGES), count=1).strip(_EDGES)
+        bare = known.head.sub("", _BLANKS.sub(" ", left).strip(_EDGES), count=1).strip(_EDGES)
         return Addressed(bare, named=True, signed=True)
-    first = head.match(words)
+    first = known.head.match(words)
     if first is None:
         return Addressed(words)
     return Addressed(words[first.end() :].strip(), named=True, signed=first["colon"] is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Names ready for looking up: `head` at the beginning, `marked` anywhere behind an @."""
+
+    lower: tuple[str, ...]
+    head: re.Pattern[str]
+    marked: re.Pattern[str]
+
+
 @lru_cache(maxsize=64)
-def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """(a name at the beginning, a name anywhere behind an @)."""
-    any_of = "|".join(map(re.escape, names))
+def _known(names: tuple[str, ...]) -> _Known | None:
+    found = {name for each in names if (name := normalise(each).lstrip("@"))}
+    wanted = sorted(found, key=len, reverse=True)[:_MOST_NAMES]
+    if not wanted:
+        return None
+    any_of = "|".join(map(re.escape, wanted))
     head = re.compile(rf"\s*(?:{any_of}){_NOT_AFTER}(?:\s*(?P<colon>[:：])\s*|{_BREAK})", re.I)
-    return head, re.compile(rf"{_NOT_BEFORE}@\s?(?:{any_of}){_NOT_AFTER}", re.I)
+    marked = re.compile(rf"{_NOT_BEFORE}@\s?(?:{any_of}){_NOT_AFTER}", re.I)
+    return _Known(tuple(name.lower() for name in wanted), head, marked)
 
 
-def without_name(words: str, names: Iterable[str], vocabulary: Vocabulary) -> Addressed:
+def without_name(words: str, names: Sequence[str], vocabulary: Vocabulary) -> Addressed:
     """As `addressed`, for a bot that may be called as one of its commands is: there only a marked name is a name."""
     spoken = addressed(words, names)
     if spoken.named and not spoken.signed and parse(words, Expect.NOTHING, vocabulary).command:
