@@ -122,11 +122,13 @@ def is_named_successor(tx: Reader, room_id: str) -> bool:
 
 
 def replaced_by(tx: Reader, room_id: str) -> str | None:
-    """The room of the county that has taken this one's place: each of the two names the other."""
+    """The room of the county that has taken this one's place, however often: each two of them name each other."""
     value = tx.value(
-        "SELECT new.room_id FROM rooms old JOIN rooms new ON new.room_id = old.successor"
-        " AND new.predecessor = old.room_id WHERE old.room_id = ? AND new.kind = 'county'",
-        (room_id,),
+        "WITH RECURSIVE line (room_id, kind) AS (SELECT room_id, kind FROM rooms WHERE room_id = ?"
+        " UNION SELECT new.room_id, new.kind FROM line JOIN rooms old ON old.room_id = line.room_id"
+        " JOIN rooms new ON new.room_id = old.successor AND new.predecessor = old.room_id)"
+        " SELECT room_id FROM line WHERE kind = 'county' AND room_id <> ?",
+        (room_id, room_id),
     )
     return str(value) if value is not None else None
 

@@ -149,6 +149,16 @@ def test_an_upgraded_room_is_followed_to_its_successor() -> None:
     assert rooms.county(stand.tx) == "!county2:x"
 
 
+def test_the_countys_room_is_found_however_often_it_was_replaced() -> None:
+    stand = InMemoryBot()
+    for old, new in ((COUNTY, "!second:x"), ("!second:x", "!third:x")):
+        stand.take(seen=(RoomSeen(old, "upgraded", successor=new),))
+        stand.take(seen=(RoomSeen(new, "joined", None, (ZHANG, LI), predecessor=old),))
+    assert rooms.county(stand.tx) == "!third:x"
+    assert rooms.replaced_by(stand.tx, COUNTY) == "!third:x"
+    assert rooms.replaced_by(stand.tx, "!third:x") is None
+
+
 def test_a_successor_that_does_not_name_the_old_room_is_a_group() -> None:
     stand = InMemoryBot()
     stand.take(seen=(RoomSeen(COUNTY, "upgraded", successor="!trap:x"),))
