@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError
 from bot.clock import Clock, SystemClock
-from bot.context import Context, build_context
+from bot.context import NAME, Context, build_context
 from bot.delivery.document import Document
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
@@ -147,6 +147,7 @@ class Bot:
             if room_id is None:
                 log.error("county_room %s: there is no such room yet; digests wait for it", wanted)
                 return False
+            room_id = await self.database.read(partial(rooms.replaced_by, room_id=room_id)) or room_id
             await self.edge.chat.join(room_id)
         except TryLaterError as error:
             log.warning("county_room %s: %s", wanted, error)
@@ -193,11 +194,12 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     try:
         await database.transaction(lambda tx: fill_database(tx, plan, clock.now()))
         known = {room.room_id: room.encrypted for room in await database.read(rooms.joined)}
-        edge = await connect(settings, config.data_dir, known)
+        unlearnt = await database.read(rooms.unlearnt)
+        edge = await connect(settings, config.data_dir, known, unlearnt)
     except BaseException:
         await database.close()
         raise
-    context = build_context(plan.campaign, settings.user_id)
+    context = build_context(plan.campaign, settings.user_id, settings.display_name or NAME)
 
     source = LedgerSource(database, plan.campaign, context.texts, config.data_dir / "media")
 
@@ -211,7 +213,13 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
 
 
 def _settings(homeserver: Homeserver) -> Settings:
-    return Settings(homeserver.url, homeserver.user_id, homeserver.device_name, homeserver.password or None)
+    return Settings(
+        homeserver.url,
+        homeserver.user_id,
+        homeserver.device_name,
+        homeserver.password or None,
+        homeserver.display_name,
+    )
 
 
 async def serve(config: Config, plan: Setup, hours: Hours, clock: Clock | None = None) -> int:

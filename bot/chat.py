@@ -35,6 +35,9 @@ class Said:
     reply_to: str = ""  # event id
     thread: str = ""  # event id of the thread's root
     in_clear: bool = False  # without encryption, in an encrypted room
+    after: str = ""  # in a thread, where it replies to nothing: the event id of the message before it
+    to_us: bool = False  # it mentions us
+    called: tuple[str, ...] = ()  # names by which we are called there, as they stand in the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Edited:
     target: str  # event id of the original
     words: str
     in_clear: bool = False  # without encryption, in an encrypted room
+    to_us: bool = False  # the new words mention us
+    called: tuple[str, ...] = ()  # as of `Said`
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Reacted:
 
     target: str
     key: str
+    in_clear: bool = False  # an answer to a poll without encryption, in an encrypted room
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,12 @@ class RoomSeen:
     room_id: str
     change: str  # joined | invited | left | upgraded
     encrypted: bool | None = None  # None: not said
-    members: tuple[str, ...] | None = None  # other joined members' ids, when known
+    members: tuple[str, ...] | None = None  # ids of the others who are in it or asked into it, when known
     by: str = ""  # who invited, removed or upgraded
     direct: bool | None = None  # an invitation says is_direct
-    successor: str = ""  # the new room id after an upgrade
+    successor: str = ""  # the new room id after an upgrade, as a tombstone says
+    predecessor: str = ""  # the room it replaces, as its own creation says
+    space: bool = False  # its creation gives it a type: it holds rooms, or something else that is no talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,22 @@ def reply_to(content: Mapping[str, object], event_id: str, user_id: str) -> dict
     """The same content as a reply that names whom it answers, for a room of several."""
     relation = {"m.in_reply_to": {"event_id": event_id}}
     return {**content, "m.mentions": {"user_ids": [user_id]}, "m.relates_to": relation}
+
+
+def in_thread(content: Mapping[str, object], root: str, event_id: str) -> dict[str, object]:
+    """The same content in the thread of this root, after `event_id`; without a root, as it is.
+
+    A reply stays one there; what is none names the message before it, for clients that know no threads.
+    """
+    if not root:
+        return dict(content)
+    relation = {
+        "rel_type": "m.thread",
+        "event_id": root,
+        "is_falling_back": "m.relates_to" not in content,
+        "m.in_reply_to": {"event_id": event_id},
+    }
+    return {**content, "m.relates_to": relation}
 
 
 def reaction(event_id: str, key: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ from bot.domain.campaign import Campaign
 from bot.domain.deadlines import Holidays, Limit, parse_holidays, parse_limits
 from bot.texts import Texts, load_texts
 
+NAME = "排查小助手"  # what the bot calls itself, where nobody has named it otherwise
 KEY_GRACE = timedelta(seconds=120)  # how long a missing key is waited for before its sender is told
 
 
@@ -28,10 +29,11 @@ class Context:
     holidays: Holidays
     texts: Texts
     user_id: str  # the bot's own Matrix id
+    names: tuple[str, ...]  # what people call us: our id, its first part, the name they see
 
 
 @lru_cache(maxsize=8)
-def build_context(campaign: Campaign, user_id: str) -> Context:
+def build_context(campaign: Campaign, user_id: str, name: str = NAME) -> Context:
     """Read the data files beside the code; once a process, since nothing of it ever changes."""
     return Context(
         campaign=campaign,
@@ -41,6 +43,7 @@ def build_context(campaign: Campaign, user_id: str) -> Context:
         holidays=parse_holidays(_data("bot.domain", "holidays.toml")),
         texts=load_texts(),
         user_id=user_id,
+        names=(user_id, user_id[1:].partition(":")[0], name, NAME),
     )
 
 

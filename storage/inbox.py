@@ -22,13 +22,14 @@ class Seen:
     opened_questions: tuple[str, ...] = ()  # which ones it brought up
     state: str = "done"  # done | withdrawn | failed | ignored
     reply: int | None = None  # the outbox row it was answered with
+    thread: str = ""  # the root of the thread it stands in
 
 
 def add(tx: Transaction, seen: Seen) -> None:
     """Note an event; again, when it is read anew, what became of it this time."""
     tx.run(
-        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state, reply)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
+        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
         " question = excluded.question, opened_questions = excluded.opened_questions, state = excluded.state,"
         " reply = excluded.reply",
         (
@@ -41,13 +42,14 @@ def add(tx: Transaction, seen: Seen) -> None:
             _dump(seen.opened_questions),
             seen.state,
             seen.reply,
+            seen.thread,
         ),
     )
 
 
 def get(tx: Reader, event_id: str) -> Seen | None:
     row = tx.one(
-        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state, reply"
+        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread"
         " FROM inbox WHERE event_id = ?",
         (event_id,),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from storage.db import Reader, Row, Transaction
@@ -104,6 +104,15 @@ def message_of(tx: Reader, row_id: int) -> OutboxRow | None:
     return _row(row) if row else None
 
 
+def thread_of(tx: Reader, event_id: str) -> str:
+    """The root of the thread in which one of our own messages stands; empty where it stands in none."""
+    text = tx.value("SELECT content FROM outbox WHERE event_id = ?", (event_id,))
+    relation = json.loads(str(text)).get("m.relates_to") if text is not None else None
+    if not isinstance(relation, dict) or relation.get("rel_type") != "m.thread":
+        return ""
+    return str(relation["event_id"])
+
+
 def event_of(tx: Reader, row_id: int) -> str | None:
     """The event id of a row that was sent."""
     value = tx.value("SELECT event_id FROM outbox WHERE id = ?", (row_id,))
@@ -160,6 +169,18 @@ def sent(tx: Transaction, row_id: int, event_id: str | None, now: datetime) -> N
 
 def set_room(tx: Transaction, row_id: int, room_id: str) -> None:
     tx.run("UPDATE outbox SET room_id = ? WHERE id = ?", (room_id, row_id))
+
+
+def again(tx: Reader, row: OutboxRow) -> OutboxRow:
+    """The row as it now stands: its room may have changed since it was read."""
+    room_id = tx.value("SELECT room_id FROM outbox WHERE id = ?", (row.id,))
+    return replace(row, room_id=None if room_id is None else str(room_id))
+
+
+def send_elsewhere(tx: Transaction, room_id: str, person_id: int) -> None:
+    """What is still to be said to a person in this room goes to their direct room, whichever that is by then."""
+    sql = f"UPDATE outbox SET room_id = NULL WHERE room_id = ? AND person_id = ? AND type = 'm.room.message' AND {_UNSENT}"
+    tx.run(f"{sql} AND act IN ('message', 'ledger')", (room_id, person_id))
 
 
 def failed(tx: Transaction, row_id: int, why: str) -> None:

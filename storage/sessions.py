@@ -23,15 +23,15 @@ class Arrival:
 def arrival(tx: Reader, event_id: str, room_id: str, person_id: int | None) -> Arrival:
     """Everything in one look."""
     row = tx.one(
-        "SELECT r.kind, r.person_id, r.encrypted, r.state, r.unit_id, s.state, s.changed_at,"
+        "SELECT r.kind, r.person_id, r.encrypted, r.state, r.unit_id, r.others, s.state, s.changed_at,"
         " EXISTS (SELECT 1 FROM inbox WHERE event_id = :event), EXISTS (SELECT 1 FROM early_edits WHERE target = :event)"
         " FROM (SELECT 1) LEFT JOIN rooms r ON r.room_id = :room"
         " LEFT JOIN sessions s ON s.room_id = :room AND s.person_id = :person",
         {"event": event_id, "room": room_id, "person": person_id},
     )
     assert row is not None, "a row without a table"
-    room = Room(room_id, row[0], row[1], bool(row[2]), row[3], row[4]) if row[0] else None
-    return Arrival(room, row[5], row[6], bool(row[7]), bool(row[8]))
+    room = Room(room_id, row[0], row[1], bool(row[2]), row[3], row[4], row[5]) if row[0] else None
+    return Arrival(room, row[6], row[7], bool(row[8]), bool(row[9]))
 
 
 def load(tx: Reader, room_id: str, person_id: int) -> tuple[str, str] | None:

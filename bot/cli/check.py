@@ -9,7 +9,7 @@ import sys
 from importlib import resources
 
 from bot.cli.setup_files import plan_from, plan_of
-from bot.domain import lifecycle, permissions
+from bot.domain import disclosure, lifecycle, permissions
 from bot.domain.campaign import Campaign
 from bot.domain.deadlines import parse_holidays
 from bot.rehearsal.names import SERVER
@@ -23,8 +23,9 @@ SHAPES: dict[str, type[Table]] = {"checklist": ChecklistFile, "roster": RosterFi
 
 def run(options: argparse.Namespace) -> int:
     """Say what is in the files, or raise FileErrors with what is wrong in them."""
-    if options.rights or options.lifecycle:
-        tables = [permissions.printed()] * options.rights + [lifecycle.printed()] * options.lifecycle
+    asked = {"rights": permissions, "lifecycle": lifecycle, "disclosure": disclosure}
+    tables = [table.printed() for name, table in asked.items() if getattr(options, name)]
+    if tables:
         print("\n\n".join("\n".join(table) for table in tables))
         return 0
     if options.schema:

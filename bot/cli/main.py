@@ -145,6 +145,7 @@ def _add_check(commands: _Commands) -> None:
     _add_files(check)
     check.add_argument("--rights", action="store_true", help="print who may do what where, and nothing else")
     check.add_argument("--lifecycle", action="store_true", help="print how a finding moves, and nothing else")
+    check.add_argument("--disclosure", action="store_true", help="print what may stand in which room")
     check.add_argument("--schema", choices=("checklist", "roster"), help="print the JSON Schema of this file")
 
 

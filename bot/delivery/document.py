@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.chat import Upload
+from bot.chat import Upload, in_thread
 from storage import exports
 from storage.db import Transaction
 from storage.exports import Export
@@ -26,6 +27,14 @@ def note_export(tx: Transaction, made: Document, now: datetime) -> None:
         exports.add(written, made.export)
 
 
-def file_content(upload: Upload) -> dict[str, object]:
+def file_content(upload: Upload, asked: Mapping[str, object]) -> dict[str, object]:
+    """Content of the file's message, in the thread in which it was asked for."""
     info = {"mimetype": upload.mimetype, "size": len(upload.data)}
-    return {"msgtype": "m.file", "body": upload.name, "filename": upload.name, "info": info, "m.mentions": {}}
+    content = {
+        "msgtype": "m.file",
+        "body": upload.name,
+        "filename": upload.name,
+        "info": info,
+        "m.mentions": {},
+    }
+    return in_thread(content, str(asked.get("thread", "")), str(asked.get("asked", "")))

@@ -20,9 +20,11 @@ import puremagic
 
 from bot.chat import Chat, Media, Refusal, TryLaterError, UndeliverableError, notice
 from bot.context import Context
+from bot.dialogue.disclosed import covered
 from bot.dialogue.effects import line
+from bot.domain.disclosure import setting
 from bot.files import keep_name
-from storage import evidence, outbox, people
+from storage import evidence, outbox, people, rooms
 from storage.db import Database, Transaction
 from storage.evidence import Content, Evidence
 from storage.history import Action, Record, record
@@ -105,8 +107,9 @@ class MediaFetcher:
         self._tell(tx, piece, "photo_gone", at=at, name=piece.name, why=reason_text)
 
     def _tell(self, tx: Transaction, piece: Evidence, key: str, **params: str | int) -> None:
-        person = people.by_id(tx, piece.person_id)
-        body = self.context.texts.render(line(key, **params), person.language)
+        person, room = people.by_id(tx, piece.person_id), rooms.get(tx, piece.room_id)
+        where = setting(room.kind if room else "", encrypted=room is not None and room.encrypted)
+        body = self.context.texts.together(covered((line(key, **params),), where), person.language)
         outbox.add(tx, Outgoing(piece.room_id, person.id, notice(body), reason="notice"), self.now())
 
 

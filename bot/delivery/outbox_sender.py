@@ -208,6 +208,7 @@ class OutboxSender:
                 wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)
                 log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
                 await self.sleep(wait * random.uniform(1.0, 1.2))
+                row = await self.database.read(partial(outbox.again, row=row))
 
     async def _once(self, row: OutboxRow) -> str | None:
         room_id = row.room_id or await self._direct(row)
@@ -229,7 +230,7 @@ class OutboxSender:
             content = notice(upload)
             upload = None
         else:
-            content = file_content(upload) if upload else await self._resolved(row)
+            content = file_content(upload, row.content) if upload else await self._resolved(row)
         written_at = datetime.fromisoformat(row.written_at)
         message = Message(room_id, txn_id, row.type, content, written_at, row.reason)
         return await self.chat.send(message, upload)
@@ -256,7 +257,7 @@ class OutboxSender:
         if user_id is None:
             raise UndeliverableError(f"person {person_id} has no Matrix id")
         room_id = await self.chat.open_direct(user_id)
-        new = rooms.Room(room_id, "direct", person_id, True, "joined")
+        new = rooms.Room(room_id, "direct", person_id, True, "joined", others=1)
 
         def keep(tx: Transaction) -> None:
             rooms.keep(tx, new, self.now())

@@ -18,6 +18,10 @@ def day_said(day: date, today: date) -> date:
     return Day(day.year, day.month, day.day) if day.year == today.year else day
 
 
+class Official(str):
+    """Words of the checklist, where in other cases a person's stand: they may be said anywhere."""
+
+
 Param = str | int | date | tuple[str, ...]  # "@key" names another text; several are listed
 
 

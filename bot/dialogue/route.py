@@ -1,6 +1,7 @@
 """What kind of message this is: decided once, from what was read and where the person stands; nothing is done here.
 
-Rule: pure. Commands come first in every state; a photo without words is evidence; what is said among others is theirs.
+Rule: pure. Commands come first in every state; a photo without words is evidence; what is said among others is theirs,
+whatever question stands open there: only commands, replies to us and words that call us are for us.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class Reply(Enum):
 class Situation:
     """Where the person stands when they speak."""
 
-    direct: bool
-    bound: bool  # it replies to one certain message of ours
+    for_us: bool  # whatever it says: we are alone with them, it replies to us, or calls us by name
+    orders: bool  # it is a command and nothing that people say to each other
     reports: bool
     bare_evidence: bool  # a photo came, with nothing but a number beside it
     question: Question | None
@@ -56,9 +57,7 @@ class Situation:
 
 def route(said: ParsedMessage, here: Situation) -> Route:
     """Where a message goes. `said` is its reading under the open question."""
-    spoken_to = here.direct or here.bound or here.question is not None
-    asks = said.command is not None and said.command.name not in COURTESIES
-    if not (spoken_to or asks or said.bulk):
+    if not (here.for_us or here.orders):
         return Route.IGNORE
     if here.bare_evidence and here.reports:
         return Route.EVIDENCE

@@ -41,9 +41,8 @@ def _offer(tx: Transaction, origin: Origin, question: Question, row: int, now: d
         return tuple(outbox.add(tx, mark, now) for mark in marks)
     wording = texts.render(line("poll_question"), person.language)
     options = [texts.render(line(f"poll_{n}"), person.language) for n in range(1, 5)]
-    poll = Outgoing(
-        room_id, person.id, chat.poll(wording, options), type=chat.POLL, about=dump_question(question)
-    )
+    content = chat.in_thread(chat.poll(wording, options), origin.thread, origin.event_id)
+    poll = Outgoing(room_id, person.id, content, type=chat.POLL, about=dump_question(question))
     return (outbox.add(tx, poll, now),)
 
 

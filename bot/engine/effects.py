@@ -33,13 +33,14 @@ from bot.dialogue.effects import (
 )
 from bot.domain import lifecycle
 from bot.domain.campaign import Campaign
+from bot.domain.disclosure import Matter, Way, way
 from bot.domain.lifecycle import Facts, Move, Who
 from bot.domain.permissions import Right, may
 from bot.engine import undo
 from bot.engine.origin import Origin
 from bot.handlers.change import target_of
 from bot.handlers.next_question import lacking
-from storage import checks, evidence, feedback, findings, hand_ins, inbox, outbox, people, places
+from storage import checks, evidence, feedback, findings, hand_ins, inbox, outbox, people, places, rooms
 from storage.checks import Given
 from storage.db import Transaction
 from storage.findings import Finding
@@ -274,7 +275,11 @@ def _send_ledger(tx: Transaction, origin: Origin, effect: SendLedger, now: datet
         "by": origin.person.name,
         "asked": origin.event_id,
     }
-    outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content, "ledger"), now)
+    here = way(origin.setting, Matter.FILE) is Way.SHOWN
+    if here and origin.thread:
+        content["thread"] = origin.thread
+    room_id = origin.room.room_id if here else rooms.private(tx, origin.person.id)
+    outbox.add(tx, Outgoing(room_id, origin.person.id, content, "ledger"), now)
 
 
 def split(effects: Iterable[Effect]) -> tuple[list[Effect], list[Effect]]:

@@ -15,13 +15,14 @@ from datetime import datetime
 from bot.chat import Batch, Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
 from bot.context import Context
 from bot.dialogue.effects import line
+from bot.dialogue.parsing.address import without_name
 from bot.dialogue.parsing.normalise import normalise
 from bot.domain.pii import mask_pii
 from bot.engine import membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
 from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
-from storage import early_edits, inbox, people, rooms, sessions, unreadable
+from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.db import Transaction, is_of_the_file
 from storage.early_edits import EarlyEdit
 from storage.inbox import Seen
@@ -70,7 +71,9 @@ class _Heard:
     @property
     def origin(self) -> Origin:
         assert self.found.room is not None
-        return Origin(self.context, self.actor, self.found.room, self.event.event_id, self.event.at)
+        content = self.event.content
+        origin = Origin(self.context, self.actor, self.found.room, self.event.event_id, self.event.at)
+        return replace(origin, thread=content.thread) if isinstance(content, Said) else origin
 
 
 def kind_of(content: Content) -> str:
@@ -152,21 +155,22 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
                 return Result("withdrawn")
             standing = session_store.arrived(tx, origin, heard.found, now)
             if isinstance(content, Reacted):
+                origin = replace(origin, thread=outbox.thread_of(tx, content.target))
                 return run_reacted(tx, origin, content, standing, now)
             content = replace(content, words=early[-1] or "") if early else content
             return run_said(tx, origin, content, standing, now)
         case Edited(in_clear=True):
             return _ask_again(tx, heard, event.content, now)
-        case Edited(target, words):
+        case Edited(target, words) as content:
             original = _own(tx, heard, target, words)
             if original is not None:
-                _edited(tx, origin, original, words, now)
+                _edited(tx, replace(origin, thread=original.thread), original, content, now)
             return Result()
         case Redacted(target):
             original = _own(tx, heard, target, None)
             if original is not None:
                 unreadable.drop(tx, target)
-                apply_redaction(tx, origin, original, now)
+                apply_redaction(tx, replace(origin, thread=original.thread), original, now)
             return Result()
         case Unreadable():
             return IGNORED  # kept by _take
@@ -183,14 +187,18 @@ def _ask_again(tx: Transaction, heard: _Heard, content: Edited, now: datetime) -
     return IGNORED
 
 
-def _edited(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
-    if original.kind != "unreadable" and original.state != "failed":
-        apply_edit(tx, origin, original, words, now)
+def _edited(tx: Transaction, origin: Origin, original: Seen, edit: Edited, now: datetime) -> None:
+    unheard = original.state == "ignored" and origin.room.kind != "direct"  # talk among others, so far
+    if original.kind != "unreadable" and original.state != "failed" and not unheard:
+        names = (*origin.context.names, *edit.called)
+        spoken = without_name(normalise(edit.words), names, origin.context.vocabulary)
+        apply_edit(tx, origin, original, spoken.words, now)
         return
     unreadable.drop(tx, original.event_id)  # its new words are all there is of it
     instead = replace(origin, event_id=original.event_id)
     standing = session_store.load(tx, instead, now)
-    note(tx, instead, "said", run_said(tx, instead, Said(words), standing, now))
+    said = Said(edit.words, to_us=edit.to_us, called=edit.called)
+    note(tx, instead, "said", run_said(tx, instead, said, standing, now))
 
 
 def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import chat
+from bot.dialogue.disclosed import covered, fitted
 from bot.dialogue.effects import Line, line
 from bot.dialogue.questions import Question, load_question
 from bot.engine import replies
@@ -37,12 +38,13 @@ def mend(tx: Transaction, origin: Origin, event_id: str, after: After, now: date
     said = outbox.message_of(tx, seen.reply) if seen is not None and seen.reply else None
     if said is None:
         return
-    happened = [told for told in after.lines if told.key not in ABOUT_THE_EDIT]
-    first = [line("reply_mended"), *happened] if happened else [line("reply_withdrawn")]
+    happened = [each for each in after.lines if each.key not in ABOUT_THE_EDIT]
+    told = (line("reply_mended"), *happened) if happened else (line("reply_withdrawn"),)
+    # What may not stand there is told to the asker alone, with the new reply.
+    first = fitted(told, origin.setting).here
     asked = load_question(said.about)
-    below = (
-        replies.put(tx, origin, Asked(asked), now) if asked is not None and asked == after.question else ()
-    )
+    stays = asked is not None and asked == after.question
+    below = covered(replies.put(tx, origin, Asked(asked), now), origin.setting) if stays else ()
     texts, language = origin.context.texts, origin.person.language
     body = "\n\n".join(words for part in (first, below) if (words := texts.together(part, language)))
     message = chat.with_html(chat.notice(body), formatted(texts, (first, below), language))

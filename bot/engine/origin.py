@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.domain.campaign import Campaign
+from bot.domain.disclosure import Setting, setting
 from storage.history import Action
 from storage.people import Actor, Person
 from storage.rooms import Room
@@ -22,10 +23,15 @@ class Origin:
     event_id: str
     at: datetime
     under: str = ""  # effects go down in history under this event instead: the original of an edit
+    thread: str = ""  # the root of the thread that the message stands in
 
     @property
     def person(self) -> Person:
         return self.actor.person
+
+    @property
+    def setting(self) -> Setting:
+        return setting(self.room.kind, encrypted=self.room.encrypted)
 
     @property
     def campaign(self) -> Campaign:

@@ -1,4 +1,8 @@
-"""Writes what is said into the outbox: one message for each message, in the reader's language."""
+"""Writes what is said into the outbox: one message for each message, in the reader's language.
+
+Rule: nothing is said in a room but what may stand there (`domain/disclosure`); what may not goes to the asker alone, and
+the room is told so in one line. A message of a thread is answered in its thread.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import chat
+from bot.dialogue.disclosed import covered, fitted
 from bot.dialogue.effects import Line, line
 from bot.dialogue.questions import Question, dump_question
+from bot.domain.disclosure import Matter, Way, way
 from bot.engine.origin import Origin
 from bot.handlers.again import put_again
 from bot.handlers.questions import Audience, put_question
 from bot.texts.formatted import formatted
-from storage import outbox
+from storage import outbox, rooms
 from storage.db import Transaction
 from storage.outbox import Outgoing
 from storage.people import Person
@@ -41,15 +47,14 @@ def content(origin: Origin, body: str, now: datetime, html: str = "") -> dict[st
     """Message content. Who is talking with us has the phone in the hand: it must not ring for every answer. Who wrote
     while we were away has put it down: then it may. In a room of several it is a reply."""
     message = chat.with_html(chat.text(body) if now - origin.at > AWAY else chat.notice(body), html)
-    if origin.room.kind == "direct":
-        return message
-    return chat.reply_to(message, origin.event_id, origin.person.user_id)
+    if origin.room.kind != "direct":
+        message = chat.reply_to(message, origin.event_id, origin.person.user_id)
+    return chat.in_thread(message, origin.thread, origin.event_id)
 
 
 def send(tx: Transaction, origin: Origin, lines: Iterable[Line], now: datetime) -> int:
     """A plain word without a question; return the outbox row."""
-    body = origin.context.texts.together(lines, origin.person.language)
-    return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content(origin, body, now)), now)
+    return answer(tx, origin, tuple(lines), Asked(None), now)
 
 
 def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
@@ -61,11 +66,13 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
 def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> int:
     """One message: what happened, and the open question below it. Its outbox row; 0 when there was nothing to say."""
     texts, question, language = origin.context.texts, asked.question, origin.person.language
-    below = put(tx, origin, asked, now)
+    below = covered(put(tx, origin, asked, now), origin.setting)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
-    happened = [line for line in lines if line not in welcome]
-    parts = (welcome, happened, below)
+    happened = fitted((line for line in lines if line not in welcome), origin.setting)
+    parts = (welcome, happened.here, below)
     body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
+    if happened.privately:
+        _tell_alone(tx, origin, happened.privately, asked, now)
     if not body:
         return 0
     about = _about(question, asked.finding, lines)
@@ -73,11 +80,20 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
 
+def _tell_alone(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
+    """What may not stand in the room, to the asker's direct room, which is opened when there is none."""
+    to = origin.person
+    body = chat.notice(origin.context.texts.together(lines, to.language))
+    room_id = rooms.private(tx, to.id)
+    outbox.add(tx, Outgoing(room_id, to.id, body, about=_about(None, asked.finding, lines)), now)
+
+
 def put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:
     """The question as it stands below what is said."""
     if asked.question is None:
         return ()
-    to = Audience(origin.actor.own, origin.room.kind == "direct", origin.campaign.today(now))
+    told = way(origin.setting, Matter.RECORD) is Way.SHOWN
+    to = Audience(origin.actor.own, told, origin.campaign.today(now))
     if asked.in_full:
         return put_question(tx, origin.context, to, asked.question)
     return (put_again(tx, origin.context, to, asked.question),)

@@ -77,9 +77,10 @@ def read(tx: Reader, origin: Origin, row: tuple[str, str] | None, now: datetime)
 
 def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> ReplyTarget:
     """A reply to one of our messages speaks to the question or finding that message was about."""
-    about = outbox.asked_by(tx, said.reply_to) if said.reply_to else None
-    if about is None and not (said.reply_to and outbox.is_ours(tx, said.reply_to)):
-        return ReplyTarget(session, quoted=said.reply_to if _own(tx, origin, said.reply_to) else "")
+    replied = said.reply_to or _in_our_thread(tx, said)
+    about = outbox.asked_by(tx, replied) if replied else None
+    if about is None and not (replied and outbox.is_ours(tx, replied)):
+        return ReplyTarget(session, quoted=replied if _own(tx, origin, replied) else "")
     if about is None:
         return ReplyTarget(session, True)
     fields = json.loads(about)
@@ -102,6 +103,13 @@ def _own(tx: Reader, origin: Origin, event_id: str) -> bool:
     if seen is None or seen.person_id != origin.person.id or seen.room_id != origin.room.room_id:
         return False
     return seen.kind == "said" and seen.state == "done"
+
+
+def _in_our_thread(tx: Reader, said: Said) -> str:
+    """In a thread under a message of ours every word replies to us: to what we said there last, else to its root."""
+    if not said.thread or not outbox.is_ours(tx, said.thread):
+        return ""
+    return said.after if said.after and outbox.is_ours(tx, said.after) else said.thread
 
 
 def under(session: Session, question: Question | None) -> Session:

@@ -21,6 +21,7 @@ from bot.dialogue.effects import (
     Withdraw,
     line,
 )
+from bot.dialogue.parsing.address import without_name
 from bot.dialogue.parsing.normalise import normalise
 from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.questions import (
@@ -79,6 +80,7 @@ class Input:
     target: ReplyTarget
     silence: float = 0.0  # seconds since this person last spoke here
     photos: tuple[int, ...] = ()
+    called: bool = False  # it calls us by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,13 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
     what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
-    words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
-    given = Input(words, target, standing.silence)
+    names = (*origin.context.names, *what.called)
+    spoken = without_name(normalise(what.words), names, origin.context.vocabulary)
+    words, masked = mask_pii(spoken.words)  # a number split by invisible characters is one too
+    given = Input(words, target, standing.silence, called=spoken.named or what.to_us)
     turn = turn_of(origin, given)
+    if not turn.for_us and (what.media is not None or what.geo_uri):
+        return IGNORED  # what others show each other, whatever stands beside it
     if what.in_clear:
         if turn.direct or run_turn(tx, turn, given, now) is not None:
             replies.send(tx, origin, (line("said_in_clear"),), now)
@@ -108,11 +114,9 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
     if (
         what.geo_uri and evidence_rules.spoken_of(tx, turn) is None
     ):  # a position belongs to a finding, or is not kept
-        if turn.direct or turn.bound:
-            replies.send(tx, origin, (line("position_not_kept"),), now)
+        replies.send(tx, origin, (line("position_not_kept"),), now)
         return IGNORED
-    to_us = turn.direct or turn.bound or turn.session.question is not None or turn.said.bulk
-    if to_us and origin.actor.scope.has(Right.REPORT):
+    if turn.for_us and origin.actor.scope.has(Right.REPORT):
         turn = replace(turn, photos=keep_media(tx, origin, what, now))
     outcome = run_turn(tx, turn, given, now)
     if outcome is None:
@@ -133,7 +137,7 @@ def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standi
     if question is not None:
         reads = parse(what.key, EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
-            words = Said(words=what.key, reply_to=what.target)
+            words = Said(words=what.key, reply_to=what.target, in_clear=what.in_clear)
             return run_said(tx, origin, words, standing, now)
     return IGNORED
 
@@ -158,6 +162,7 @@ def turn_of(origin: Origin, given: Input) -> Turn:
         target.quoted,
         target.card,
         target.photos_to,
+        given.called,
     )
 
 
@@ -286,5 +291,5 @@ def _stands(tx: Transaction, session: Session) -> bool:
 def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
     """The inbox's row of a message of this person."""
     at, room_id = origin.at.isoformat(), origin.room.room_id
-    what = (result.question, result.opened_questions, result.state, result.reply or None)
+    what = (result.question, result.opened_questions, result.state, result.reply or None, origin.thread)
     inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

@@ -5,12 +5,13 @@ Rule: a handler reads through what it is given and returns what is to happen. It
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue.effects import line
-from bot.dialogue.meaning import Expect
+from bot.dialogue.meaning import Command, Expect
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
@@ -30,7 +31,7 @@ from bot.dialogue.questions import (
     AskVisit,
     Question,
 )
-from bot.dialogue.route import Reply, Route, Situation, reply, route
+from bot.dialogue.route import COURTESIES, Reply, Route, Situation, reply, route
 from bot.domain.permissions import Right, may
 from bot.handlers import (
     answer,
@@ -61,48 +62,51 @@ from bot.handlers.turn import Outcome, Turn
 from bot.handlers.whom_to_ask import whom_to_ask
 from storage.db import Reader
 
+_NUMBERED = re.compile(r"[!！]?[^\W\d]{1,8}\s?第?\d{1,5}\s?[项条号]?\W*")  # matches 问题101, 跳到第21项
+_APART = re.compile(r"!?[^\s:：]{1,12}[\s:：]")  # matches the beginning of 走访 张三家 水管漏
+
 Handler = Callable[[Reader, Turn, datetime], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """What does it, the right it needs, and whether it shows what should not stand in a room of several."""
+class Handled:
+    """What does it, the right it needs, and whether it takes down what should not be said in a room of several."""
 
     handler: Handler
     needs: Right = Right.TALK
     private: bool = False
 
 
-COMMANDS: Mapping[str, Command] = {
-    "walk": Command(navigate.walk),
-    "help": Command(views.help_me),
-    "back": Command(navigate.back, Right.REPORT),
-    "again": Command(navigate.again),
-    "cancel": Command(navigate.cancel),
-    "progress": Command(views.show_progress, Right.LOOK),
-    "jump": Command(navigate.jump, Right.REPORT),
-    "change": Command(change.change, Right.AMEND),
-    "move": Command(relocate.move, Right.AMEND, private=True),
-    "switch": Command(navigate.switch),
-    "ledger": Command(export.ledger, Right.LOOK),
-    "mine": Command(views.mine_list, Right.REPORT, private=True),
-    "review": Command(views.review, Right.HAND_IN),
-    "submit": Command(submit.submit, Right.HAND_IN),
-    "undo": Command(preferences.undo, Right.REPORT),
-    "search": Command(search.search),
-    "policy": Command(search.policy),
-    "visit": Command(visit.visit, Right.REPORT, private=True),
-    "language": Command(preferences.language),
-    "feedback": Command(preferences.feedback, private=True),
-    "buttons": Command(preferences.buttons),
-    "show": Command(views.show, Right.LOOK, private=True),
-    "void": Command(change.void, Right.AMEND),
-    "digest": Command(export.digest, Right.FIGURES),
-    "menu": Command(views.greet),
-    "greet": Command(views.greet),
-    "thanks": Command(views.courtesy),
-    "chain": Command(chain.how, Right.REPORT, private=True),
-    "later_on": Command(views.not_yet),
+COMMANDS: Mapping[str, Handled] = {
+    "walk": Handled(navigate.walk),
+    "help": Handled(views.help_me),
+    "back": Handled(navigate.back, Right.REPORT),
+    "again": Handled(navigate.again),
+    "cancel": Handled(navigate.cancel),
+    "progress": Handled(views.show_progress, Right.LOOK),
+    "jump": Handled(navigate.jump, Right.REPORT),
+    "change": Handled(change.change, Right.AMEND),
+    "move": Handled(relocate.move, Right.AMEND, private=True),
+    "switch": Handled(navigate.switch),
+    "ledger": Handled(export.ledger, Right.LOOK),
+    "mine": Handled(views.mine_list, Right.REPORT),
+    "review": Handled(views.review, Right.HAND_IN),
+    "submit": Handled(submit.submit, Right.HAND_IN),
+    "undo": Handled(preferences.undo, Right.REPORT),
+    "search": Handled(search.search),
+    "policy": Handled(search.policy),
+    "visit": Handled(visit.visit, Right.REPORT, private=True),
+    "language": Handled(preferences.language),
+    "feedback": Handled(preferences.feedback, private=True),
+    "buttons": Handled(preferences.buttons),
+    "show": Handled(views.show, Right.LOOK),
+    "void": Handled(change.void, Right.AMEND),
+    "digest": Handled(export.digest, Right.FIGURES),
+    "menu": Handled(views.greet),
+    "greet": Handled(views.greet),
+    "thanks": Handled(views.courtesy),
+    "chain": Handled(chain.how, Right.REPORT, private=True),
+    "later_on": Handled(views.not_yet),
 }
 
 REPLIES: Mapping[type[Question], Handler] = {
@@ -137,7 +141,7 @@ def _handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
         return _list(tx, turn, listed)
     if place_scope.is_plain_text(tx, turn):
         turn = replace(turn, said=replace(turn.said, command=None))
-    turn = _bare_command(turn)
+    turn = _called_only(_bare_command(turn))
     match route(turn.said, _situation(turn)):
         case Route.IGNORE:
             return None
@@ -156,13 +160,33 @@ def _list(tx: Reader, turn: Turn, listed: chain.Listed) -> Outcome | None:
     refusal = may(turn.scope, Right.REPORT)
     if turn.direct:
         return flow.refused(turn, flow.not_theirs(refusal)) if refusal else chain.pasted(tx, turn, listed)
-    to_us = turn.bound or (turn.said.command is not None and not turn.said.words.startswith("#"))
+    to_us = turn.for_us or (turn.said.command is not None and not turn.said.words.startswith("#"))
     return flow.refused(turn, line("in_private")) if to_us else None  # #接龙 is what a messenger writes
 
 
 def _situation(turn: Turn) -> Situation:
     reports = turn.scope.has(Right.REPORT)
-    return Situation(turn.direct, turn.bound, reports, evidence.without_words(turn), turn.session.question)
+    bare = evidence.without_words(turn)
+    return Situation(turn.for_us, turn.for_us or _orders(turn), reports, bare, turn.session.question)
+
+
+def _orders(turn: Turn) -> bool:
+    """Whether words among others are a command all the same: read as strictly as where any text may stand. What should
+    not be said there is heard where its command stands apart, to be told so."""
+    command = turn.said.command
+    if command is None or command.name in COURTESIES:
+        return False
+    words = turn.said.words
+    apart = COMMANDS[command.name].private and _APART.match(words) is not None
+    numbered = command.number is not None and _NUMBERED.fullmatch(words) is not None
+    return apart or numbered or command == turn.heard.under(Expect.TEXT).command
+
+
+def _called_only(turn: Turn) -> Turn:
+    """Our name and nothing else: hello."""
+    if not turn.called or turn.photos or turn.said.words.strip():
+        return turn
+    return replace(turn, said=replace(turn.said, command=Command("greet")))
 
 
 def _bare_command(turn: Turn) -> Turn:

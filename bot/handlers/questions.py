@@ -9,7 +9,7 @@ from datetime import date
 from typing import assert_never
 
 from bot.context import Context
-from bot.dialogue.effects import Line, day_said, line
+from bot.dialogue.effects import Line, Official, day_said, line
 from bot.dialogue.questions import (
     AskAnswer,
     AskBasis,
@@ -47,10 +47,11 @@ LEAST = 4  # characters: a first clause shorter than that says too little
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """To whom a question is put, and when: the places they answer for (which need not be read again), whether others listen."""
+    """To whom a question is put, and when: the places they answer for (which need not be read again), and whether words on
+    record may be said there."""
 
     own: Sequence[Place]
-    direct: bool
+    told: bool
     today: date
 
     def place(self, tx: Reader, place_id: str) -> Place:
@@ -112,13 +113,13 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
 
 
 def called(tx: Reader, context: Context, to: Audience, no: int) -> str:
-    """The short words by which a finding is recognised. Where others listen, who lives there is not said."""
+    """The short words by which a finding is recognised. Where others listen, the section says it."""
     finding = findings.get(tx, no)
     assert finding is not None, f"question about finding {no}, which is not there"
     words = " ".join(finding.description.split())
-    if not words or not to.direct:
+    if not words or not to.told:
         item = context.campaign.item.get(finding.item_id)
-        return context.campaign.section[item.section_id].name if item else ""
+        return Official(context.campaign.section[item.section_id].name if item else "")
     first = CLAUSE.split(words)[0]
     return _in_columns(first if len(first) >= LEAST else words, NAME)
 

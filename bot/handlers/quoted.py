@@ -41,10 +41,10 @@ def _tells(turn: Turn, live: list[Finding]) -> bool:
 
 
 def _on_record(tx: Reader, turn: Turn, live: list[Finding]) -> tuple[Line, ...]:
-    """The findings, where nobody else listens; then what can be done about them."""
+    """The findings, then what can be done about them."""
     numbers = tuple(str(finding.no) for finding in live)
-    cards = [line for finding in live for line in views.card(tx, turn, finding)] if turn.direct else []
-    if turn.said.choice in (Answer.CLEAR, Answer.NOT_APPLICABLE) or not cards:
+    cards = [line for finding in live for line in views.card(tx, turn, finding)]
+    if turn.said.choice in (Answer.CLEAR, Answer.NOT_APPLICABLE):
         item = turn.campaign.item[live[0].item_id]
         return (*cards, line("has_findings", no=item.no, findings=numbers, first=numbers[0]))
     if turn.said.choice is Answer.FOUND:

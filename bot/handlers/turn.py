@@ -39,6 +39,7 @@ class Turn:
     quoted: str = ""  # an earlier message of their own that it replies to
     card: int = 0  # the finding whose card it replies to
     photos_to: int = 0  # the finding that the message shows to which it replies, whatever it asks
+    called: bool = False  # it calls us by name
 
     @property
     def person(self) -> Person:
@@ -60,6 +61,11 @@ class Turn:
     @property
     def direct(self) -> bool:
         return self.room.kind == "direct"
+
+    @property
+    def for_us(self) -> bool:
+        """Whether it was said to us, whatever it says: we are alone with them, it replies to us, or it calls us."""
+        return self.direct or self.bound or self.called
 
     @property
     def argument(self) -> str:

@@ -129,6 +129,7 @@ def card(tx: Reader, turn: Turn, finding: Finding) -> tuple[Line, ...]:
         place=places.get(tx, finding.place_id).name,
         no=item.no if item else "?",
         text=finding.description,
+        due=date.fromisoformat(finding.due) if finding.due else "@no_due",  # said where it is told briefly
     )
     lines = [head]
     for column in ("object", "cause", "measure", "due", "mechanism", "unit", "responsible", "result"):

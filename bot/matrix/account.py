@@ -27,6 +27,7 @@ class Settings:
     user_id: str  # @paicha:example.org
     device_name: str = "Paicha"
     password: str | None = field(default=None, repr=False)
+    display_name: str = ""  # what people see; empty: as the account has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bot.matrix.backfill import own_since
 from bot.matrix.decrypt import Locked, opened
 from bot.matrix.http import RefusedError
 from bot.matrix.json_access import Json, get_objects, get_text
-from bot.matrix.members import learn_members
+from bot.matrix.members import learn_members, others
 from bot.matrix.safe_client import SafeClient
 from bot.matrix.send_encrypted import known_room, put_event
 
@@ -89,7 +89,7 @@ class ClientChat:
         name = self._direct_name(user_id)
         alias = f"#{name}:{self._client.user_id.partition(':')[2]}"
         room_id = await self.resolve_alias(alias)
-        if room_id is not None and not await self._may_speak(room_id):
+        if room_id is not None and not await self._may_speak(room_id, user_id):
             await self._client.line.call("DELETE", f"/_matrix/client/v3/directory/room/{quote(alias)}")
             room_id = None
         if room_id is None:
@@ -185,16 +185,19 @@ class ClientChat:
             await self._client.line.call("POST", "/_matrix/client/v3/createRoom", room), "room_id"
         )
 
-    async def _learn_members(self, room_id: str) -> None:
+    async def _learn_members(self, room_id: str) -> tuple[str, ...]:
         """No sync will tell us whom we invited ourselves: it leaves out what we did."""
         room = self._client.room(room_id, encrypted=True)
         async with self._client.sending(room_id):
             await learn_members(self._client, room)
+        return others(self._client, room)
 
-    async def _may_speak(self, room_id: str) -> bool:
-        """Whether we are still in a room that was not replaced by another."""
+    async def _may_speak(self, room_id: str, user_id: str) -> bool:
+        """Whether we are still in a room that was not replaced by another, and nobody but this person with us."""
         joined = await self._state(room_id, f"m.room.member/{quote(self._client.user_id)}")
-        return get_text(joined, "membership") == "join" and not await self._state(room_id, "m.room.tombstone")
+        if get_text(joined, "membership") != "join" or await self._state(room_id, "m.room.tombstone"):
+            return False
+        return set(await self._learn_members(room_id)) <= {user_id}
 
     async def _invite(self, room_id: str, user_id: str) -> None:
         there = await self._state(room_id, f"m.room.member/{quote(user_id)}")

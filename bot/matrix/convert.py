@@ -1,16 +1,18 @@
 """From Matrix events to our own values: what a person did, told without Matrix words.
 
 Rules: pure functions over the event's JSON; an edit is never a new message; notices, stickers, our own words and
-everything malformed are nothing (None).
+everything malformed are nothing (None). `names` is what we are called, beside our id.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chat import Content, Edited, Incoming, Media, Reacted, Redacted, Said, Unreadable
 from bot.matrix.json_access import Json, get_number, get_object, get_text
+from bot.matrix.mentions import with_mentions
 
 KINDS_OF_MEDIA = {"m.image": "image", "m.audio": "audio", "m.video": "video", "m.file": "file"}
 WORDS = frozenset({"m.text", "m.emote"})
@@ -18,16 +20,21 @@ POLL_RESPONSE = "org.matrix.msc3381.poll.response"
 LATEST_MS = 253_402_300_799_000  # the last second that a datetime can hold
 
 
-def incoming(event: Json, room_id: str, own_id: str) -> Incoming | None:
+def incoming(event: Json, room_id: str, own_id: str, names: Collection[str] = ()) -> Incoming | None:
     """What somebody else did in a room; `event` is readable (decrypted or sent in clear)."""
     content = _content(event)
+    if isinstance(content, Said | Edited):
+        content = with_mentions(content, get_object(event, "content"), (own_id, *names))
     return None if content is None else _from_person(event, room_id, own_id, content)
 
 
-def in_clear(found: Incoming) -> Incoming:
-    """The same, said without encryption in a room that is encrypted. Reactions and redactions never are encrypted."""
+def in_clear(found: Incoming, event: Json) -> Incoming:
+    """The same, said without encryption in a room that is encrypted. Reactions and redactions never are encrypted; the
+    answers to a poll are."""
     content = found.content
-    if not isinstance(content, Said | Edited):
+    if isinstance(content, Reacted) and get_text(event, "type") == "m.reaction":
+        return found
+    if not isinstance(content, Said | Edited | Reacted):
         return found
     return replace(found, content=replace(content, in_clear=True))
 
@@ -72,13 +79,11 @@ def _message(content: Json) -> Said | Edited | None:
     if get_text(relation, "rel_type") == "m.replace":
         return _edit(content, get_text(relation, "event_id"))
     thread = get_text(relation, "event_id") if get_text(relation, "rel_type") == "m.thread" else ""
-    reply_to = get_text(relation, "m.in_reply_to", "event_id")
+    reply_to, after = get_text(relation, "m.in_reply_to", "event_id"), ""
     if thread and relation.get("is_falling_back") is True:
-        reply_to = ""  # put there for clients without threads; nobody replied to it
+        reply_to, after = "", reply_to  # put there for clients without threads; nobody replied to it
     said = _said(content, replies=bool(reply_to))
-    if said is None:
-        return None
-    return Said(said.words, said.media, said.geo_uri, reply_to, thread)
+    return None if said is None else replace(said, reply_to=reply_to, thread=thread, after=after)
 
 
 def _edit(content: Json, target: str) -> Edited | None:

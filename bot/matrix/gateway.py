@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.profile import take_name
+from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
 
 log = logging.getLogger(__name__)
@@ -54,12 +55,14 @@ class Gateway:
         """
         await until_answered(partial(offer_keys, self._client))
         signing = asyncio.create_task(self._sign_device())
+        naming = asyncio.create_task(self._take_name())
         try:
             await asyncio.wait({signing}, timeout=SIGNING_SECONDS)
             await listen(self._client, position, take_in, self._heard)
         finally:
             signing.cancel()
-            await asyncio.wait({signing})
+            naming.cancel()
+            await asyncio.wait({signing, naming})
 
     def retry(self, source: Json, room_id: str) -> Incoming | None:
         """Read the `source` of a stored Unreadable; None while its key is still missing."""
@@ -83,6 +86,14 @@ class Gateway:
     def _heard(self) -> None:
         self._heard_at = asyncio.get_running_loop().time()
 
+    async def _take_name(self) -> None:
+        try:
+            await until_answered(partial(take_name, self._client, self._settings.display_name))
+        except UndeliverableError as refusal:
+            log.warning("the bot's display name is not as wished: %s", refusal)
+        except SignedOutError as refusal:
+            log.info("naming stopped: %s", refusal)  # listening ends with the same
+
     async def _sign_device(self) -> None:
         """Without a signature clients warn about the bot, but it works: not a reason to stay silent."""
         try:
@@ -93,10 +104,13 @@ class Gateway:
             log.info("signing stopped: %s", refusal)  # listening ends with the same
 
 
-async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bool]) -> Gateway:
+async def connect(
+    settings: Settings, folder: Path, known_rooms: Mapping[str, bool], unlearnt: Iterable[str] = ()
+) -> Gateway:
     """Sign in (once; afterwards no request is made) and open the keys.
 
-    `known_rooms`: rooms the bot is in, and whether each is encrypted. Raises SignedOutError or TryLaterError.
+    `known_rooms`: rooms the bot is in, and whether each is encrypted; `unlearnt`: those of them whose members are still
+    to be asked for. Raises SignedOutError or TryLaterError.
     """
     logging.getLogger("nio").setLevel(
         logging.CRITICAL
@@ -106,6 +120,7 @@ async def connect(settings: Settings, folder: Path, known_rooms: Mapping[str, bo
         account = await sign_in(line, settings, folder)
         client = SafeClient(line, account, folder)
         client.prefill(known_rooms)
+        client.unlearnt |= {room_id: Unlearnt() for room_id in unlearnt}
     except BaseException:
         await line.close()
         raise

@@ -118,4 +118,6 @@ def _take_state(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
         return False
     if kind == "m.room.encryption" and event["state_key"] == "":
         client.room(room.room_id, encrypted=True)
+    if kind == "m.room.member" and event["state_key"] == client.user_id:
+        client.names |= {name} if (name := get_text(event, "content", "displayname")) else set()
     return kind == "m.room.member" and take_membership(client, room, event)

@@ -1,17 +1,29 @@
 """Who is in a room, and what a change of that means for the room's key.
 
 Rules: whoever leaves never gets another message of ours readable (the key is thrown away); whoever comes gets the
-key from here on; invited people get it too, so that they can read what was said before they accepted.
+key from here on; invited people get it too, so that they can read what was said before they accepted. Members that
+could not be learnt are learnt again, also after a restart.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from urllib.parse import quote
 
 from nio import MatrixRoom
 
+from bot.chat import RoomSeen, TryLaterError, UndeliverableError
 from bot.matrix.json_access import Json, get_object, get_objects, get_text
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import SafeClient, Unlearnt
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = 2.5, 600.0  # seconds between two tries to learn who is in a room
+WHEN_QUIET, WHEN_BUSY = (
+    20,
+    2,
+)  # rooms asked for after one sync; where something was said its answer waits for them
 
 
 def take_membership(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
@@ -40,9 +52,56 @@ async def learn_members(client: SafeClient, room: MatrixRoom) -> None:
     room.members_synced = True
 
 
-def joined_others(client: SafeClient, room: MatrixRoom) -> tuple[str, ...]:
-    """Ids of the other people who are in the room, in a fixed order."""
-    return tuple(sorted(u for u, user in room.users.items() if not user.invited and u != client.user_id))
+def others(client: SafeClient, room: MatrixRoom) -> tuple[str, ...]:
+    """Ids of the other people who are in the room or asked into it (they get its key), in a fixed order."""
+    return tuple(sorted(user_id for user_id in room.users if user_id != client.user_id))
+
+
+async def known_others(client: SafeClient, room: MatrixRoom) -> tuple[str, ...] | None:
+    """The others, asked for where they are not known. None when that failed: it is tried again later, unless what was
+    heard of meanwhile says already that there are several."""
+    try:
+        async with client.sending(room.room_id):  # two answers must not overtake each other
+            if not room.members_synced:
+                await learn_members(client, room)
+    except UndeliverableError as refusal:
+        log.info("members of %s are not ours to know: %s", room.room_id, refusal)
+        client.unlearnt.pop(room.room_id, None)
+    except TryLaterError as trouble:
+        log.info("members of %s stay unknown for now: %s", room.room_id, trouble)
+        waits = client.unlearnt.setdefault(room.room_id, Unlearnt())
+        waits.tries += 1
+        waits.not_before = _now() + min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(waits.tries, 20))
+    else:
+        client.unlearnt.pop(room.room_id, None)
+        return others(client, room)
+    heard = others(client, room)
+    return heard if len(heard) > 1 else None
+
+
+def is_due(client: SafeClient, room_id: str) -> bool:
+    """Whether the members of a room are to be asked for now."""
+    waits = client.unlearnt.get(room_id)
+    return waits is not None and waits.not_before <= _now()
+
+
+async def learn_again(client: SafeClient, *, busy: bool) -> list[RoomSeen]:
+    """Rooms whose members could not be learnt before and now were; some of those whose time has come are asked for."""
+    due = [room_id for room_id in client.unlearnt if is_due(client, room_id)]
+    due = due[: WHEN_BUSY if busy else WHEN_QUIET]
+    found = []
+    for room_id in due:
+        room = client.room(room_id)
+        members = await known_others(client, room)
+        if members is not None and room_id not in client.unlearnt:
+            found.append(RoomSeen(room_id, "joined", room.encrypted, members))
+        if room.members_synced is False and room_id in client.unlearnt:
+            break  # the homeserver is busy: the others can wait for the next sync
+    return found
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def heroes_are_all(summary: Json) -> tuple[str, ...] | None:

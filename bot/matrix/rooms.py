@@ -1,15 +1,16 @@
 """What a sync says about rooms, in our own words: where we were asked in, what we lost, what was replaced.
 
 Rule: pure functions over the sync's JSON. Only events in clear with a state key count: nobody can move the bot to
-another room with a message.
+another room with a message. What a tombstone says is a claim: the room it names must say so too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from bot.chat import RoomSeen
-from bot.matrix.json_access import Json, get_items, get_objects, get_text
+from bot.matrix.json_access import Json, get_items, get_object, get_objects, get_text
 
 
 def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:
@@ -17,11 +18,13 @@ def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:
         state = tuple(get_objects(info, "invite_state", "events"))
         asked = _own_membership(state, own_id, ("invite",))
         if asked is not None:
-            direct = asked.get("content", {}).get("is_direct") is True
+            direct = get_object(asked, "content").get("is_direct") is True
             encrypted = (
                 True if any(get_text(event, "type") == "m.room.encryption" for event in state) else None
             )
-            yield RoomSeen(room_id, "invited", encrypted, by=get_text(asked, "sender"), direct=direct)
+            space = creation(state).space
+            by = get_text(asked, "sender")
+            yield RoomSeen(room_id, "invited", encrypted, by=by, direct=direct and not space, space=space)
 
 
 def losses(answer: Json, own_id: str) -> Iterator[RoomSeen]:
@@ -38,6 +41,23 @@ def upgrades(answer: Json) -> Iterator[RoomSeen]:
             successor = get_text(event, "content", "replacement_room")
             if get_text(event, "type") == "m.room.tombstone" and event.get("state_key") == "" and successor:
                 yield RoomSeen(room_id, "upgraded", by=get_text(event, "sender"), successor=successor)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What a room was made as: `space` when it was given a type, which a room to talk in has none of."""
+
+    predecessor: str = ""
+    space: bool = False
+
+
+def creation(events: Iterable[Json]) -> Creation:
+    """What the room's own m.room.create says, where it is among these events."""
+    for event in events:
+        if get_text(event, "type") == "m.room.create" and event.get("state_key") == "":
+            predecessor = get_text(event, "content", "predecessor", "room_id")
+            return Creation(predecessor, bool(get_text(event, "content", "type")))
+    return Creation()
 
 
 def own_join(info: Json, own_id: str) -> Json | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from nio import Client, ClientConfig, MatrixRoom
@@ -58,12 +59,21 @@ class SafeOlm(Olm):  # type: ignore[misc]
         )
 
 
+@dataclass(slots=True)
+class Unlearnt:
+    """A room whose members could not be asked for: how often that was tried, and when (by the loop's clock) to try again."""
+
+    tries: int = 0
+    not_before: float = 0.0
+
+
 class SafeClient(Client):  # type: ignore[misc]
     """One signed-in device: keys, rooms, and the line to the homeserver.
 
     `joined`: rooms whose joining a sync has reported. `pending_upload`: keys on their way to the homeserver.
     `fallback_missing`: the homeserver has no unused fallback key of ours. `troubled`: devices (user id, identity key)
     whose encrypted words to us could not be opened. `claiming`: held while sessions with other devices are opened.
+    `unlearnt`: rooms whose members are still to be asked for. `names`: what people see us called.
     """
 
     def __init__(self, line: HomeserverClient, account: Account, folder: Path) -> None:
@@ -82,6 +92,8 @@ class SafeClient(Client):  # type: ignore[misc]
         self.fallback_missing = False
         self.troubled: set[tuple[str, str]] = set()
         self.claiming = asyncio.Lock()
+        self.unlearnt: dict[str, Unlearnt] = {}
+        self.names: set[str] = set()
         self._sending: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.restore_login(account.user_id, account.device_id, account.token)
 
@@ -116,6 +128,7 @@ class SafeClient(Client):  # type: ignore[misc]
         """We are no longer in it. That it was encrypted is kept: the address may be joined again."""
         self.rooms.pop(room_id, None)
         self.joined.discard(room_id)
+        self.unlearnt.pop(room_id, None)
         self.olm.outbound_group_sessions.pop(room_id, None)
         self._sending.pop(room_id, None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote
 
@@ -21,8 +21,8 @@ from bot.matrix.decrypt import Locked, opened
 from bot.matrix.ingest import ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.keys import keep_house
-from bot.matrix.members import heroes_are_all, joined_others, learn_members
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.members import heroes_are_all, is_due, known_others, learn_again
+from bot.matrix.safe_client import SafeClient, Unlearnt
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ USED_TYPES = (
     "m.poll.response",
     "org.matrix.msc3381.poll.response",
 )
-USED_STATE = ("m.room.encryption", "m.room.member", "m.room.tombstone")
+USED_STATE = ("m.room.create", "m.room.encryption", "m.room.member", "m.room.tombstone")
 NOTHING = {"types": list[str]()}
 
 TakeIn = Callable[[Batch], Awaitable[None]]
@@ -82,7 +82,7 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
     for room_id, info in get_items(answer, "rooms", "join"):
         first_seen = room_id not in client.joined
         client.joined.add(room_id)
-        if first_seen or room_id in changed or _says_encrypted(info):
+        if first_seen or room_id in changed or _tells_of_the_room(client, room_id, info):
             gathered.rooms.append(await _joined(client, room_id, info, first_time=position is None))
         if position is not None:
             await _gather(client, gathered, (room_id, info), None if first_seen else position)
@@ -91,6 +91,7 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         if position is not None:
             await _gather(client, gathered, (room_id, info), position)
     gathered.rooms += rooms.losses(answer, client.user_id)
+    gathered.rooms += await learn_again(client, busy=bool(gathered.events))
     return Batch(
         get_text(answer, "next_batch"),
         tuple(gathered.events),
@@ -105,7 +106,7 @@ def retry(client: SafeClient, source: Json, room_id: str) -> Incoming | None:
     event = opened(client, room_id, source)
     if event is None or isinstance(event, Locked):
         return None
-    return convert.incoming(event, room_id, client.user_id)
+    return convert.incoming(event, room_id, client.user_id, client.names)
 
 
 async def _gather(
@@ -154,31 +155,35 @@ def _from_people(client: SafeClient, room_id: str, events: tuple[Json, ...]) -> 
         if isinstance(event, Locked):
             found = convert.unreadable(raw, room_id, client.user_id, event.session_id)
         else:
-            found = convert.incoming(event, room_id, client.user_id)
+            found = convert.incoming(event, room_id, client.user_id, client.names)
         if found is not None:
-            yield convert.in_clear(found) if event is raw and room_id in client.encrypted_rooms else found
+            yield (
+                convert.in_clear(found, raw) if event is raw and room_id in client.encrypted_rooms else found
+            )
 
 
 async def _joined(client: SafeClient, room_id: str, info: Json, *, first_time: bool) -> RoomSeen:
     """A room we are in. At the very first sync nobody is asked for members: there may be thousands of rooms."""
-    room = client.room(room_id)
+    room, made = client.room(room_id), rooms.creation(_state_of(info))
     if first_time:
-        return RoomSeen(room_id, "joined", room.encrypted, heroes_are_all(get_object(info, "summary")))
-    try:
-        async with client.sending(room_id):  # two answers must not overtake each other
-            if not room.members_synced:
-                await learn_members(client, room)
-    except (TryLaterError, UndeliverableError) as trouble:
-        log.info("members of %s stay unknown for now: %s", room_id, trouble)
-        return RoomSeen(room_id, "joined", room.encrypted)
-    return RoomSeen(room_id, "joined", room.encrypted, joined_others(client, room))
+        members = heroes_are_all(get_object(info, "summary"))
+        if members is None:
+            client.unlearnt.setdefault(room_id, Unlearnt())
+    else:
+        members = await known_others(client, room)
+    seen = RoomSeen(room_id, "joined", room.encrypted, members)
+    return replace(seen, predecessor=made.predecessor, space=made.space)
 
 
-def _says_encrypted(info: Json) -> bool:
-    events = (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events"))
-    return any(
-        get_text(event, "type") == "m.room.encryption" and event.get("state_key") == "" for event in events
-    )
+def _tells_of_the_room(client: SafeClient, room_id: str, info: Json) -> bool:
+    """Whether there is something new, or missing, about the room itself: who is in it, what it is."""
+    told = {"m.room.encryption", "m.room.create"}
+    says = any(get_text(event, "type") in told and event.get("state_key") == "" for event in _state_of(info))
+    return says or is_due(client, room_id) or get_object(info, "timeline").get("limited") is True
+
+
+def _state_of(info: Json) -> tuple[Json, ...]:
+    return (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events"))
 
 
 def _used(client: SafeClient) -> dict[str, object]:

@@ -24,6 +24,7 @@ HELP = """/as PERSON [county|UNIT]   speak as another, in their direct room, the
 /edit N TEXT  /redact N    change or delete an own message (1 = the last)
 /react N KEY  /reply N TEXT   to a message of the bot to this person (1 = the last)
 /quote N TEXT              a reply to an own message (1 = the last)
+/thread N TEXT             in a thread under that message
 /photo FILE [CAPTION]  /file FILE [CAPTION]
 /position [TEXT]           the phone's position, with the text that the phone puts beside it
 /clear TEXT                say it without encryption; the room is an encrypted one from then on
@@ -168,6 +169,12 @@ async def _quote(player: Player, rest: str) -> None:
     await player._say(Said(words, reply_to=player._mine(n)))
 
 
+async def _thread(player: Player, rest: str) -> None:
+    n, words = _counted(rest, "/thread N TEXT")
+    root = player._bots(n)
+    await player._say(Said(words, thread=root, after=root))
+
+
 def _sender(kind: str) -> Callable[[Player, str], Awaitable[None]]:
     async def send(player: Player, rest: str) -> None:
         name, _, caption = rest.partition(" ")
@@ -233,6 +240,7 @@ DIRECTIVES: Mapping[str, Callable[[Player, str], Awaitable[None]]] = {
     "react": _react,
     "reply": _reply,
     "quote": _quote,
+    "thread": _thread,
     "photo": _sender("photo"),
     "file": _sender("file"),
     "position": _position,

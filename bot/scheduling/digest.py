@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from bot import chat
 from bot.context import Context
 from bot.dialogue.digest import lines_of
+from bot.dialogue.disclosed import fitted
 from bot.dialogue.effects import line
+from bot.domain.disclosure import setting
 from bot.scheduling.hours import LATE, Hours
 from bot.texts.formatted import formatted
 from storage import digests, figures, history, outbox, rooms, slots
@@ -37,7 +39,9 @@ def post_digest(tx: Transaction, context: Context, hours: Hours, local: datetime
     lines = lines_of(campaign, current, digests.before(tx, digests.COUNTY, day.isoformat()), local)
     digests.keep(tx, digests.COUNTY, day.isoformat(), current.plain())
     lines.append(line("digest_anchor", anchor=history.head(tx)))
-    lines = [*([line("late")] if late else []), *lines]
+    room = rooms.get(tx, room_id)
+    where = setting("county", encrypted=room is not None and room.encrypted)
+    lines = [*([line("late")] if late else []), *fitted(lines, where).here]
     html = formatted(context.texts, (lines,), "zh-CN")
     message = chat.with_html(chat.notice(context.texts.together(lines, "zh-CN")), html)
     outbox.add(tx, Outgoing(room_id, content=message, reason="digest"), local)

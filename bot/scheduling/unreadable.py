@@ -25,10 +25,19 @@ def _tell(tx: Transaction, context: Context, unread: Unread, now: datetime) -> N
     zone = context.campaign.timezone
     actor = people.actor(tx, unread.sender, context.campaign.today(now).isoformat())
     room = rooms.get(tx, unread.room_id)
-    if actor is None or room is None:
-        return
+    if actor is None or room is None or not (room.kind == "direct" or _replies_to_us(tx, unread)):
+        return  # what others say to each other need not be said again to us
     person, at = actor.person, datetime.fromisoformat(unread.at).astimezone(zone)
     content = chat.text(context.texts.render(line("unreadable", at=f"{at:%m-%d %H:%M}"), person.language))
     if room.kind != "direct":
         content = chat.reply_to(content, unread.event_id, person.user_id)
     outbox.add(tx, Outgoing(room.room_id, person.id, content), now)
+
+
+def _replies_to_us(tx: Transaction, unread: Unread) -> bool:
+    """What a message belongs to stands outside of what is encrypted."""
+    relation = unread.source.get("content")
+    for name in ("m.relates_to", "m.in_reply_to"):
+        relation = relation.get(name) if isinstance(relation, dict) else None
+    target = relation.get("event_id") if isinstance(relation, dict) else None
+    return isinstance(target, str) and outbox.is_ours(tx, target)

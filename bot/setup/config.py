@@ -29,6 +29,7 @@ class Homeserver:
     url: str  # http(s)://host[:port]
     user_id: str
     device_name: str = "Paicha"
+    display_name: str = ""  # what people see; empty: as the account has it
     password_file: Path | None = None
     password: str = field(default="", repr=False)
     county_room: str = ""  # alias or id of the room for digests; empty: none are posted
@@ -97,7 +98,8 @@ def _homeserver(
         table.url.rstrip("/"), table.user_id, password_file=file, county_room=table.county_room
     )
     secret = environ.get(PASSWORD_VARIABLE, "") or (_password(file, complaints) if file else "")
-    return replace(account, device_name=table.device_name or account.device_name, password=secret)
+    named = replace(account, device_name=table.device_name or account.device_name)
+    return replace(named, display_name=table.display_name, password=secret)
 
 
 def _password(file: Path, complaints: ErrorList) -> str:

@@ -97,6 +97,7 @@ class HomeserverTable(Table):
     url: Annotated[Text, AfterValidator(_url)]
     user_id: Annotated[Text, AfterValidator(_user_id)]
     device_name: Text = ""
+    display_name: Text = ""
     password_file: FilePath = ""
     password: Annotated[None, BeforeValidator(_never), neutral(None)] = Field(
         None, exclude=True

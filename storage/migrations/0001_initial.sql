@@ -92,15 +92,20 @@ CREATE TABLE strangers (       -- people not in the roster: only the fact that t
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rooms (           -- every room we were ever in or asked into
-    room_id    TEXT PRIMARY KEY,
-    kind       TEXT NOT NULL CHECK (kind IN ('direct', 'group', 'unit', 'county')),
-    person_id  INTEGER REFERENCES people (id),  -- the other one, in a direct room
-    unit_id    TEXT REFERENCES units (id),      -- whose room it is, of a unit's room
-    encrypted  INTEGER NOT NULL DEFAULT 0,
-    state      TEXT NOT NULL CHECK (state IN ('invited', 'joined', 'left')),
-    changed_at TEXT NOT NULL
+    room_id     TEXT PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('direct', 'group', 'unit', 'county')),
+    person_id   INTEGER REFERENCES people (id),  -- the other one, in a direct room
+    unit_id     TEXT REFERENCES units (id),      -- whose room it is, of a unit's room
+    encrypted   INTEGER NOT NULL DEFAULT 0,
+    state       TEXT NOT NULL CHECK (state IN ('invited', 'joined', 'left')),
+    changed_at  TEXT NOT NULL,
+    others      INTEGER,       -- how many people are in it or asked into it beside us; NULL: not known, to be asked (again)
+    space       INTEGER NOT NULL DEFAULT 0,  -- 1: made to hold rooms, not talk: never direct
+    predecessor TEXT NOT NULL DEFAULT '',    -- the room that its own creation names as replaced by it
+    successor   TEXT NOT NULL DEFAULT ''     -- the room that a tombstone here names: believed when that one names this one
 ) STRICT;
 CREATE INDEX rooms_of_person ON rooms (person_id) WHERE person_id IS NOT NULL;
+CREATE INDEX rooms_by_successor ON rooms (successor) WHERE successor <> '';
 
 CREATE TABLE position (        -- how far the homeserver's stream is taken in; moves with its effects or not at all
     id         INTEGER PRIMARY KEY CHECK (id = 1),
@@ -114,6 +119,7 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     person_id INTEGER REFERENCES people (id),
     at        TEXT NOT NULL,   -- when it was written, by the homeserver's clock
     kind      TEXT NOT NULL CHECK (kind IN ('said', 'edited', 'redacted', 'reacted', 'unreadable')),
+    thread    TEXT NOT NULL DEFAULT '',  -- the root of the thread it stands in: what is said of it later is said there
     question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
     opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
     state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored')),

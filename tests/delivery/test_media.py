@@ -211,7 +211,10 @@ def test_a_photo_among_others_that_is_not_meant_for_us_is_neither_kept_nor_fetch
         await lab.fetcher.drain()
         assert lab.server.asked == []
         assert await lab.pieces() == []
-        await lab.photo(png(), LEAK, room=GROUP)  # this one says what it is for
+        await lab.photo(png(), LEAK, room=GROUP)
+        await lab.fetcher.drain()
+        assert lab.server.asked == []
+        await lab.photo(png(), f"排查小助手 {LEAK}", room=GROUP)  # this one calls us
         await lab.fetcher.drain()
         assert [what for what, _ in lab.server.asked] == ["download"]
 

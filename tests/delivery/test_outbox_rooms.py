@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -107,5 +108,26 @@ def test_a_direct_room_is_opened_once_and_used_from_then_on(tmp_path: Path) -> N
         assert office.server.bodies("!opened-li:x") == ["1", "2", "3", "4", "5"]
         assert [of for what, of in office.server.asked if what == "open"] == ["@li:x", "@wu:x"]
         assert await office.database.read(lambda tx: rooms.direct(tx, 1)) == "!opened-li:x"
+
+    with_outbox(tmp_path, work)
+
+
+def test_what_waits_for_a_room_that_is_direct_no_more_goes_elsewhere(tmp_path: Path) -> None:
+    """The row is in hand and tried again when a third comes into the room."""
+
+    async def work(office: OutboxHarness) -> None:
+        def busy(what: str, of: str) -> None:
+            if what == "send":
+                office.server.trouble = lambda what, of: None
+                raise TryLaterError("busy", 1.0)
+
+        office.asleep, office.server.trouble = asyncio.Event(), busy
+        await office.write("!a", "王五家水管漏", person=1)
+        async with office.running():
+            await office.until_waiting(1)
+            await office.database.transaction(lambda tx: outbox.send_elsewhere(tx, "!a", 1))
+            office.asleep.set()
+            await office.until(lambda: office.server.bodies("!opened-li:x") == ["王五家水管漏"])
+        assert office.server.bodies("!a") == []
 
     with_outbox(tmp_path, work)

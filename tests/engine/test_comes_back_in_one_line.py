@@ -84,7 +84,7 @@ def test_a_finding_is_named_by_what_it_is_about() -> None:
 def test_in_a_room_of_several_no_household_is_named() -> None:
     stand = InMemoryBot()
     stand.say(f"排查 {FIRST}", room=GROUP)
-    told = stand.say("22有，三组王五家水管漏水", room=GROUP)
+    told = stand.say("排查小助手 22有，三组王五家水管漏水", room=GROUP)
     assert "问题101（饮水安全）打算怎么整改？" in told
     assert "王五" not in told
 

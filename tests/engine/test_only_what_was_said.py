@@ -237,3 +237,24 @@ def test_each_clause_keeps_the_basis_it_was_said_with(states: dict[str, InMemory
     assert (stand.basis(4), stand.basis(10), stand.basis(11), stand.basis(16)) == ("入户12户",) * 2 + (
         "查台账",
     ) * 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "大家好，明天九点开会",
+        "各位村干部晚上好，明天检查组来，请把台账备好",
+        "各位，下午3点村委会开会",
+        "同志们辛苦了，8月20日前村委会把路修好",
+        "Hello all, meeting at nine tomorrow",
+    ],
+)
+@pytest.mark.parametrize("steps", [(), ("2",), ("2", "三组王五家水管漏"), ("4-6 无",)])
+def test_a_greeting_to_everybody_in_the_wrong_room_is_nothing_of_the_village(
+    steps: tuple[str, ...], words: str
+) -> None:
+    stand = InMemoryBot()
+    stand.says("排查", "1", *steps)
+    before = dump(stand.tx, "checks", "findings")
+    assert stand.say(words) != ""
+    assert dump(stand.tx, "checks", "findings") == before

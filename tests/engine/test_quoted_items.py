@@ -64,7 +64,7 @@ def test_among_others_the_finding_is_named_and_not_told() -> None:
     stand.say("跳到 22", room=GROUP)
     asked = stand.last_sent
     for words in ("有，三组王五家水管漏水", "村委会换管", "1"):
-        stand.say(words, room=GROUP)
+        stand.say(f"@排查小助手 {words}", room=GROUP)
     told = stand.say("没有", room=GROUP, reply_to=asked)
     assert "第22项已记了问题101" in told
     assert "王五" not in told

@@ -53,7 +53,58 @@ IMAGE = {
 PLAIN_IMAGE = Media("image", "a.jpg", "mxc://example.org/abc", "image/jpeg", 9)
 EDIT = {"rel_type": "m.replace", "event_id": "$0"}
 
+PILL = f'<a href="https://matrix.to/#/{BOT}">小助手</a>: 进度'
+
+
+def mentioning(body: str, **more: object) -> dict[str, object]:
+    return {"msgtype": "m.text", "body": body, **more}
+
+
 MESSAGES: dict[str, tuple[Json, object]] = {
+    "mention in a list": (
+        mentioning("进度", **{"m.mentions": {"user_ids": ["@li:x", BOT]}}),
+        Said("进度", to_us=True),
+    ),
+    "mention of another": (mentioning("进度", **{"m.mentions": {"user_ids": ["@li:x"]}}), Said("进度")),
+    "list of mentions copied from what is replied to": (
+        mentioning(
+            "好的",
+            **{"m.mentions": {"user_ids": [BOT]}, "m.relates_to": {"m.in_reply_to": {"event_id": "$0"}}},
+        ),
+        Said("好的", reply_to="$0"),
+    ),
+    "list of mentions of no shape": (mentioning("进度", **{"m.mentions": {"user_ids": BOT}}), Said("进度")),
+    "pill": (
+        mentioning("小助手: 进度", formatted_body=PILL),
+        Said("小助手: 进度", to_us=True, called=("小助手",)),
+    ),
+    "pill with an escaped id": (
+        mentioning("小助手: 进度", formatted_body=PILL.replace("@", "%40").replace("example.org", "example%2Eorg")),
+        Said("小助手: 进度", to_us=True, called=("小助手",)),
+    ),
+    "pill of another": (
+        mentioning("小助手: 进度", formatted_body=PILL.replace(BOT, "@li:x")),
+        Said("小助手: 进度"),
+    ),
+    "written link": (
+        mentioning(f"[小助手](https://matrix.to/#/{BOT}) 进度"),
+        Said("@小助手 进度", to_us=True, called=("小助手",)),
+    ),
+    "written link to another": (
+        mentioning("[小李](https://matrix.to/#/@li:x) 进度"),
+        Said("[小李](https://matrix.to/#/@li:x) 进度"),
+    ),
+    "own id in the words": (mentioning(f"{BOT} 进度"), Said(f"{BOT} 进度", called=(BOT,))),
+    "edit that mentions": (
+        mentioning(
+            "* 进度",
+            **{
+                "m.new_content": mentioning("进度", **{"m.mentions": {"user_ids": [BOT]}}),
+                "m.relates_to": EDIT,
+            },
+        ),
+        Edited("$0", "进度", to_us=True),
+    ),
     "words": ({"msgtype": "m.text", "body": "没有"}, Said("没有")),
     "emote": ({"msgtype": "m.emote", "body": "点头"}, Said("点头")),
     "reply": (related(**{"m.in_reply_to": {"event_id": "$q"}}), Said("words", reply_to="$q")),
@@ -64,7 +115,7 @@ MESSAGES: dict[str, tuple[Json, object]] = {
     "words that begin like a quote": ({"msgtype": "m.text", "body": "> 5户"}, Said("> 5户")),
     "thread": (
         related(rel_type="m.thread", event_id="$t", is_falling_back=True, **{"m.in_reply_to": {"event_id": "$last"}}),
-        Said("words", thread="$t"),
+        Said("words", thread="$t", after="$last"),
     ),
     "reply in a thread": (
         related(rel_type="m.thread", event_id="$t", **{"m.in_reply_to": {"event_id": "$q"}}),

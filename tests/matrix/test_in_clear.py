@@ -64,6 +64,35 @@ def test_words_files_and_edits_in_clear_are_marked_in_an_encrypted_room(client: 
     assert heard(client, {}, kind="m.room.redaction", redacts="$0") == [Redacted("$0")]
 
 
+def test_an_answer_to_a_poll_in_clear_is_marked(client: SafeClient) -> None:
+    client.room("!r", encrypted=True)
+    vote = {
+        "m.relates_to": {"rel_type": "m.reference", "event_id": "$q"},
+        "org.matrix.msc3381.poll.response": {"answers": ["1"]},
+    }
+    assert heard(client, vote, kind="org.matrix.msc3381.poll.response") == [Reacted("$q", "1", in_clear=True)]
+
+
+def test_what_stands_before_the_encryption_in_the_same_sync_is_marked_too(client: SafeClient) -> None:
+    client.room("!r").members_synced = True
+    words = {
+        "type": "m.room.message",
+        "event_id": "$1",
+        "sender": "@li:x",
+        "content": {"msgtype": "m.text", "body": "1"},
+    }
+    on = {
+        "type": "m.room.encryption",
+        "state_key": "",
+        "event_id": "$2",
+        "sender": "@li:x",
+        "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+    }
+    answer = {"next_batch": "s2", "rooms": {"join": {"!r": {"timeline": {"events": [words, on]}}}}}
+    [event] = asyncio.run(digest(client, answer, "s1")).events
+    assert event.content == Said("1", in_clear=True)
+
+
 def test_in_a_room_without_encryption_nothing_is_marked(client: SafeClient) -> None:
     assert heard(client, {"msgtype": "m.text", "body": "1"}) == [Said("1")]
 

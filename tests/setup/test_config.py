@@ -45,7 +45,7 @@ def test_everything_written_is_taken() -> None:
         'data_dir = "/var/lib/paicha"\nchecklist = "a.json"\nroster = "b.toml"\nlanguage = "en"\n'
         'digest_at = "00:00"\nremind_at = "10:15"\nquiet_hours = []\nmessages_a_day = 0\nmedia_limit_mb = 7\n'
         + ACCOUNT
-        + 'device_name = "bot"\ncounty_room = "!abc"\n',
+        + 'device_name = "bot"\ndisplay_name = "排查小助手"\ncounty_room = "!abc"\n',
         HERE,
         {"PAICHA_PASSWORD": "open sesame"},
     )
@@ -57,6 +57,7 @@ def test_everything_written_is_taken() -> None:
             url="https://matrix.example.org",
             user_id="@paicha:example.org",
             device_name="bot",
+            display_name="排查小助手",
             password="open sesame",
             county_room="!abc",
         ),
@@ -133,7 +134,7 @@ def test_a_password_in_the_file_is_refused_and_not_repeated() -> None:
 
 def test_a_password_is_no_key_that_is_offered() -> None:
     [line] = problems(ACCOUNT + 'passwords = "sesame"\n')
-    assert line.endswith("use one of: county_room, device_name, password_file, url, user_id")
+    assert line.endswith("use one of: county_room, device_name, display_name, password_file, url, user_id")
 
 
 MISTAKES = [

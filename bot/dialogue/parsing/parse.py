@@ -22,7 +22,7 @@ from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
 from bot.dialogue.parsing.relocate import find_relocation
-from bot.dialogue.parsing.remarks import remark_in, topic_of, unlabelled
+from bot.dialogue.parsing.remarks import is_to_all, remark_in, topic_of, unlabelled
 from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.taken import sentence, with_marks, with_reading
@@ -103,6 +103,8 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         if mended is not None:
             return mended
     read = _read(line, expect, vocabulary)
+    if is_to_all(line) and not (read.bulk or read.command):
+        return ParsedMessage(read.words, rest=(read.words,), remark=Remark.CHAT)
     if sorry and _MENDS.search(sorry[0]) and not (read.bulk or read.choice or read.command):
         remark = Remark.CORRECTION
     return replace(read, remark=remark, topic=topic)

@@ -50,6 +50,12 @@ _PASSED_ON = re.compile(
     r"^【[^】]{2,20}】|@所有人|@all\b|温馨提示|紧急通知|通知如下|通知:|请(?:互相)?(?:转告|转发|周知|知悉)|(?:请|要求|望)(?:各|大家|全体|广大)(?:村|乡|镇|街道|单位|部门|位|支部|党员|干部|群众|位|站|组|包)|预警|"
     r"^各(?:村|乡镇|单位|位|支部|包村)|(?:请|务必)于?[^,;。]{1,12}前(?:上报|报送|报到|反馈)|\ball villages\b|\bplease forward\b|\b(?:dear all|everyone,? please|notice to all)\b"
 )
+# 大家好，明天九点开会 · hello all, meeting at nine: said to everybody, by whoever took the wrong room
+_ALL = r"(?:大家|各位|诸位|同志们|同事们|乡亲们|伙计们|兄弟们)(?:领导|同志|同事|村?干部|书记|老师|乡亲|组长|党员|朋友|伙伴|代表){0,2}"
+_TO_ALL = re.compile(
+    rf"{_ALL}(?:早上|上午|中午|下午|晚上|早|晚|过年|新年)?(?:好|辛苦了?)(?:啊|呀|哈)?[,;。!~: ]|{_ALL}(?:注意|听好)?了?[,!:]"
+    r"|(?:hello|hi|hey|dear|good\s(?:morning|afternoon|evening)),?\s(?:to\s)?(?:all|everyone|everybody|team|folks|colleagues)\b"
+)
 # 这条撤了吧, delete that one: what was recorded is to go
 RETRACTS = re.compile(
     r"(?:这|那|刚才那?|上)(?:个|条|项|一条|一个).{0,3}(?:撤|删|作废|取消|不要|不算|别记|不用记|不记)|作废(?:掉|了)?吧?$|(?:撤|删|去)掉?(?:了)?吧$|\b(?:delete|remove|void|drop|take off) (?:that|this|it)\b"
@@ -132,6 +138,11 @@ def remark_in(line: Line, words: RemarkWords) -> Remark | None:
     if any(map(words.complains.search, said)) or _OF_A_PICTURE.fullmatch(whole):
         return Remark.CHAT
     return Remark.CHAT if all(_chats(text, words) for text in said) else None
+
+
+def is_to_all(line: Line) -> bool:
+    """Whether the words greet everybody: none of what follows is an answer to us."""
+    return _TO_ALL.match(line.fold) is not None
 
 
 def topic_of(line: Line, words: RemarkWords) -> str:
