@@ -209,6 +209,7 @@ class Refusal(StrEnum):
 
     OTHER = "other"  # forbidden, left, not there: the server said no
     TOO_LARGE = "too_large"  # over the limit
+    MALFORMED = "malformed"  # the server takes nothing that looks like this
     DAMAGED = "damaged"  # it came, but is not what was sent
 
 

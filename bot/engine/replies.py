@@ -19,6 +19,7 @@ from storage.db import Transaction
 from storage.outbox import Outgoing
 from storage.people import Person
 
+LONGEST = 16_000  # bytes of words in one reply; with the same as HTML still far below the 64 KB of an event
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
 
@@ -48,6 +49,7 @@ def content(origin: Origin, body: str, now: datetime, html: str = "") -> dict[st
 
 def send(tx: Transaction, origin: Origin, lines: Iterable[Line], now: datetime) -> int:
     """A plain word without a question; return the outbox row."""
+    lines = fitting(origin, (tuple(lines),))[0]
     body = origin.context.texts.together(lines, origin.person.language)
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, content(origin, body, now)), now)
 
@@ -64,13 +66,29 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     below = put(tx, origin, asked, now)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = [line for line in lines if line not in welcome]
-    parts = (welcome, happened, below)
+    parts = fitting(origin, (welcome, happened, below))
     body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
     if not body:
         return 0
     about = _about(question, asked.finding, lines)
     message = content(origin, body, now, formatted(texts, parts, language))
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
+
+
+def fitting(origin: Origin, parts: Sequence[Sequence[Line]]) -> tuple[Sequence[Line], ...]:
+    """The parts of a reply, the long ones with their first lines only and a word on how many there are. What is asked,
+    the last part, comes whole before anything else does."""
+    left, kept = LONGEST, list[Sequence[Line]]()
+    for part in reversed(parts):
+        shown = list[Line]()
+        for each in part:
+            left -= len(origin.context.texts.render(each, origin.person.language).encode()) + 1
+            if left < 0:
+                shown.append(line("reply_cut", n=len(part)))
+                break
+            shown.append(each)
+        kept.insert(0, shown)
+    return tuple(kept)
 
 
 def put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:

@@ -21,7 +21,7 @@ from bot.dialogue.effects import (
     Withdraw,
     line,
 )
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import is_too_long, normalise
 from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.questions import (
     EXPECTS,
@@ -60,6 +60,7 @@ from storage import sessions as stored
 from storage.db import Transaction
 from storage.inbox import Seen
 
+LONGEST_KEY = 40  # characters of a reaction
 # What is asked because of one message, and is moot without it.
 OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack)
 COUNTED = (
@@ -97,6 +98,11 @@ IGNORED = Result("ignored")
 def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, now: datetime) -> Result:
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
+    if is_too_long(what.words):  # not read, so nothing of it is kept, and the session stays as it was
+        if origin.room.kind == "direct" or target.bound:
+            replies.send(tx, origin, (line("media_too_long" if what.media else "too_long"),), now)
+            return Result("failed")
+        return IGNORED
     what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
     words, masked = mask_pii(normalise(what.words))  # a number split by invisible characters is one too
     given = Input(words, target, standing.silence)
@@ -129,7 +135,7 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
-    question = load_question(outbox.asked_by(tx, what.target))
+    question = load_question(outbox.asked_by(tx, what.target)) if len(what.key) <= LONGEST_KEY else None
     if question is not None:
         reads = parse(what.key, EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
