@@ -30,6 +30,7 @@ from bot.dialogue.questions import (
     AskBasis,
     AskChain,
     AskChainBasis,
+    AskMany,
     AskMerge,
     AskOffer,
     AskSubmit,
@@ -62,7 +63,7 @@ from storage.inbox import Seen
 
 LONGEST_KEY = 40  # characters of a reaction
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack, AskMany)
 COUNTED = (
     SetCheck,
     OpenFinding,
