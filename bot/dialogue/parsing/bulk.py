@@ -27,6 +27,7 @@ from bot.domain.answers import BulkAnswer, Spread
 
 # A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
 _STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
+MANY, MOST = 40, 100  # pieces that are looked at twice, and that are read: there are 70 items
 _LONG_LIST = 60  # characters of a list that is looked into once only
 _WEAK = frozenset(" .:从有无没题好常及在现✅👍👌")
 # 有问题的是12, 没问题：4-10: the answer stands first and points on to its items.
@@ -77,10 +78,11 @@ def find_bulk_answers(
 ) -> ParsedBulk:
     """Every mark in `line`. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
     pieces, lead = _pieces(line, subject, words, joins)
+    pieces, unread = _not_too_many(pieces)
     lead, pieces = _turned(line, lead, pieces, answers)
     if only_filler(lead.fold, answers):
         lead = SILENCE
-    marked = ParsedBulk(lead=lead, pieces=pieces)
+    marked = ParsedBulk(lead=lead, pieces=pieces, rest=[piece.said.words for piece in unread])
     spoken: list[tuple[Piece, BulkAnswer]] = []
     for piece in _with_exceptions(pieces, marked, answers):
         marked.rest += [_as_said(said, piece) for said in piece.subject.unknown]
@@ -135,6 +137,21 @@ def _pieces(
         if joins.exception.fullmatch(join.group().strip(SEPARATORS)):
             pieces[0] = replace(pieces[0], contrary=True)
     return pieces, lead.strip(SEPARATORS)
+
+
+def _not_too_many(pieces: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """A message of very many pieces without those that it says again, and what is then still too many to be read."""
+    if len(pieces) <= MANY:
+        return pieces, []
+    said: dict[tuple[str, tuple[int, ...]], Piece] = {}
+    for piece in pieces:
+        key_of = (piece.said.fold, piece.subject.nos)
+        said.pop(
+            key_of, None
+        )  # of equals the last counts, as it does when they contradict what stands between them
+        said[key_of] = piece
+    kept = list(said.values())
+    return kept[:MOST], kept[MOST:]
 
 
 def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:

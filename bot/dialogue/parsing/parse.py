@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.dialogue.meaning import Expect, ParsedMessage, Remark
@@ -32,7 +33,7 @@ from bot.domain.answers import Answer, BulkAnswer
 
 SAID_OFTEN = 8  # characters up to which words are said again and again
 REMEMBERED = 4096
-_LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
+AT_ONCE = 16  # stretches of words whose reading is kept
 _DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
 _WHOLE_NUMBER = re.compile(
     rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
@@ -96,7 +97,7 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     named = unlabelled(line, expect)
     if named is not None:
         return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
-    remark = remark_in(line, vocabulary.remarks)
+    remark = _remark_in(line, vocabulary)
     topic = topic_of(line, vocabulary.remarks) if remark is Remark.QUESTION else ""
     if remark is not Remark.QUESTION:
         mended = _mended(line, expect, vocabulary)
@@ -113,7 +114,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
     plain = corrected(line, vocabulary.remarks)
     if plain == line:
         return None
-    bare, basis = take_basis(plain, vocabulary.bases)
+    bare, basis = _basis_in(plain, vocabulary)
     marked = _marks(bare, expect, vocabulary)
     if marked.inferred or not (well_formed(marked) or alone(marked)):
         return None
@@ -123,7 +124,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
 def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     said = line.words
     plain = ParsedMessage(said)
-    bare, basis = take_basis(line, vocabulary.bases)
+    bare, basis = _basis_in(line, vocabulary)
     alone = key(line.fold.strip(SEPARATORS))
     if (
         basis
@@ -154,7 +155,7 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
 
 def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
     """4-10无，入户12户；11-16无，查台账: each with the basis of its own sentence. None where a part is anything else."""
-    bare, _ = take_basis(line, vocabulary.bases)
+    bare, _ = _basis_in(line, vocabulary)
     starts = [piece.subject.start for piece in _marks(bare, expect, vocabulary).pieces[1:]]
     cuts = [0, *starts, len(line.fold)]
     parts = [part for a, b in pairwise(cuts) if (part := line.cut(a, b).strip(SEPARATORS)).fold]
@@ -178,12 +179,26 @@ def _number(line: Line) -> int | None:
 
 
 def _marks(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedBulk:
-    if len(line.fold) > _LONGEST_MARKED:
-        return ParsedBulk()
+    return _marks_in(line, expect is Expect.NOTHING, vocabulary)
+
+
+# What does not hang on the question is read once, however many questions the same words are read under.
+@lru_cache(maxsize=AT_ONCE)
+def _remark_in(line: Line, vocabulary: Vocabulary) -> Remark | None:
+    return remark_in(line, vocabulary.remarks)
+
+
+@lru_cache(maxsize=AT_ONCE)
+def _basis_in(line: Line, vocabulary: Vocabulary) -> tuple[Line, str]:
+    return take_basis(line, vocabulary.bases)
+
+
+@lru_cache(maxsize=AT_ONCE)
+def _marks_in(line: Line, nothing_open: bool, vocabulary: Vocabulary) -> ParsedBulk:
     if "." in line.fold:  # 4.5.6 is a list; two numbers with a point are a decimal
         line = Line(line.words, _DOTTED.sub(lambda match: match.group().replace(".", ","), line.fold))
     words = vocabulary.subjects
-    subject = words.subject_or_all if expect is Expect.NOTHING else words.subject
+    subject = words.subject_or_all if nothing_open else words.subject
     return find_bulk_answers(line, subject, words, vocabulary.answers, vocabulary.joins)
 
 

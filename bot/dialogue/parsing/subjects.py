@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.dialogue.parsing.answers import any_of
@@ -36,7 +37,7 @@ class Subject:
     found: bool = False  # 除12有问题外: the exceptions are findings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SubjectWords:
     """The subject grammar for one campaign."""
 
@@ -106,6 +107,7 @@ def subject_of(match: re.Match[str], line: Line, words: SubjectWords) -> Subject
     return Subject(start, end, spread, nos, by_name, unknown, bool(groups.get("found")))
 
 
+@lru_cache(maxsize=256)
 def numbers_in(line: Line, words: SubjectWords) -> tuple[tuple[int, ...], tuple[str, ...], bool]:
     """Item numbers in a list of numbers, ranges and names; what is not on the list; whether a name was used."""
     nos, unknown, by_name = dict[int, None](), list[str](), False

@@ -20,7 +20,7 @@ from bot.dialogue.parsing.subjects import SubjectWords, subject_words
 from bot.domain.campaign import Campaign
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """The compiled words of one campaign. Make one at the start and share it.
 
