@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.dialogue.parsing.answers import (
     CLEAR,
@@ -66,6 +67,7 @@ class ParsedAnswer:
         return self.could if len(self.could) > 1 else ()
 
 
+@lru_cache(maxsize=256)  # a piece of a message is read more than once
 def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
     """What `line` answers, by its first clause; the other clauses are detail, agree, or put it in doubt."""
     spans = clauses(line)

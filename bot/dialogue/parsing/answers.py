@@ -30,7 +30,7 @@ _A_PROBLEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswerWords:
     """The answer words of words.toml, ready for looking up."""
 

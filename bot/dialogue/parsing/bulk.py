@@ -45,8 +45,10 @@ def find_bulk_answers(
     line: Line, subject: re.Pattern[str], words: SubjectWords, answers: AnswerWords, joins: Joins
 ) -> ParsedBulk:
     """Every mark in `line`, the first hundred or so. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
-    line = without_echo(line)
     cut = pieces_of(line, subject, words, joins)
+    if cut.tail:  # more than anybody says, or the same again and again
+        line = without_echo(line)
+        cut = pieces_of(line, subject, words, joins)
     lead, pieces = _turned(line, cut.lead, cut.pieces, answers)
     if only_filler(lead.fold, answers):
         lead = SILENCE

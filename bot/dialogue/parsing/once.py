@@ -18,7 +18,8 @@ _DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
 
 def marks_in(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedBulk:
     """The answers to many items in these words; they are not to be changed."""
-    return _marks(line, expect is Expect.NOTHING, vocabulary)
+    wider = expect is Expect.NOTHING and vocabulary.subjects.wider.search(line.fold) is not None
+    return _marks(line, wider, vocabulary)
 
 
 @lru_cache(maxsize=KEPT)
@@ -32,9 +33,9 @@ def basis_in(line: Line, vocabulary: Vocabulary) -> tuple[Line, str]:
 
 
 @lru_cache(maxsize=KEPT)
-def _marks(line: Line, nothing_open: bool, vocabulary: Vocabulary) -> ParsedBulk:
+def _marks(line: Line, wider: bool, vocabulary: Vocabulary) -> ParsedBulk:
     if "." in line.fold:  # 4.5.6 is a list; two numbers with a point are a decimal
         line = Line(line.words, _DOTTED.sub(lambda match: match.group().replace(".", ","), line.fold))
     words = vocabulary.subjects
-    subject = words.subject_or_all if nothing_open else words.subject
+    subject = words.subject_or_all if wider else words.subject
     return find_bulk_answers(line, subject, words, vocabulary.answers, vocabulary.joins)

@@ -33,6 +33,7 @@ from bot.domain.answers import Answer, BulkAnswer
 
 SAID_OFTEN = 8  # characters up to which words are said again and again
 REMEMBERED = 4096
+LONGEST_CORRECTION = 600  # characters of words that put an answer right: more is an account of its own
 _WHOLE_NUMBER = re.compile(
     rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
     r"\s?(?P<unit>[个种项号条题]|选项)?\s?[)\].、,。!~]*"
@@ -109,7 +110,7 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
 
 def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
     """The answers that a correction gives anew, when it is nothing else."""
-    plain = corrected(line, vocabulary.remarks)
+    plain = corrected(line, vocabulary.remarks) if len(line.fold) <= LONGEST_CORRECTION else line
     if plain == line:
         return None
     bare, basis = basis_in(plain, vocabulary)

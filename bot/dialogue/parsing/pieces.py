@@ -101,14 +101,19 @@ def without_echo(line: Line) -> Line:
     if len(spans) <= MANY:
         return line
     starts = [0, *(start for start, _ in spans[1:]), len(line.fold)]
-    kept = list[Line]()
+    said, kept = list[str](), list[tuple[int, int]]()
     for start, end in pairwise(starts):
-        kept.append(line.cut(start, end))
+        said.append(line.fold[start:end])
+        kept.append((start, end))
         for n in range(1, PERIOD + 1):
-            if kept[-n:] == kept[-2 * n : -n] == kept[-3 * n : -2 * n]:
-                del kept[-n:]
+            if (
+                len(said) > n
+                and said[-1] == said[-1 - n]
+                and said[-n:] == said[-2 * n : -n] == said[-3 * n : -2 * n]
+            ):
+                del said[-n:], kept[-n:]
                 break
-    return Line("".join(part.words for part in kept), "".join(part.fold for part in kept))
+    return Line("".join(line.words[start:end] for start, end in kept), "".join(said))
 
 
 def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:

@@ -46,6 +46,7 @@ class SubjectWords:
     atom: re.Pattern[str]
     subject: re.Pattern[str]  # at a place where a subject may stand
     subject_or_all: re.Pattern[str]  # the same while no item is open: 全部 then means every item
+    wider: re.Pattern[str]  # the words in which the two differ
 
 
 def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
@@ -87,6 +88,7 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
         names=names,
         atom=re.compile(atom),
         subject=subject(everything),
+        wider=re.compile(any_of(phrases["all_when_nothing_open"])),
         subject_or_all=subject(any_of([*phrases["all"], *phrases["all_when_nothing_open"]])),
     )
 
