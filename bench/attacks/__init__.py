@@ -44,4 +44,6 @@ class Attack:
 
 def every() -> tuple[Attack, ...]:
     """All attacks, in the order in which they are played."""
-    return ()
+    from bench.attacks import flood, words  # each of them needs what stands above
+
+    return (*words.ATTACKS, *flood.ATTACKS)
