@@ -33,6 +33,7 @@ from bot.domain.answers import Answer, BulkAnswer
 
 SAID_OFTEN = 8  # characters up to which words are said again and again
 REMEMBERED = 4096
+LONGEST_APART = 1000  # characters of answers that have a basis each
 LONGEST_CORRECTION = 600  # characters of words that put an answer right: more is an account of its own
 _WHOLE_NUMBER = re.compile(
     rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
@@ -133,7 +134,7 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         return plain if expect is Expect.TEXT else replace(plain, basis=basis)
     if expect is Expect.BASIS and alone in vocabulary.bases.keywords:
         return replace(plain, basis=vocabulary.bases.keywords[alone])
-    if "、" in basis and expect in (Expect.CHOICE, Expect.NOTHING):
+    if "、" in basis and len(line.fold) <= LONGEST_APART and expect in (Expect.CHOICE, Expect.NOTHING):
         apart = _clause_by_clause(line, expect, vocabulary)
         if apart is not None:
             return apart

@@ -15,8 +15,8 @@ from bot.dialogue.parsing.subjects import Subject, SubjectWords, subject_of
 
 # A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
 _STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
-MOST = 120  # pieces that are read: there are 70 items
-MOST_LOOKED = 500  # numbers that are looked at
+MOST = 100  # pieces that are read: there are 70 items
+MOST_LOOKED = 400  # numbers that are looked at
 MANY = 40  # clauses from which on what is said again and again is read once
 PERIOD = 3  # clauses that may be said again together
 _LONG_LIST = 60  # characters of a list that is looked into once only
