@@ -15,7 +15,6 @@ from bot.dialogue.parsing.amend import find_amendment
 from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
 from bot.dialogue.parsing.basis import ask_basis
-from bot.dialogue.parsing.bulk import ParsedBulk
 from bot.dialogue.parsing.by_option import OPTIONS, by_option
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
