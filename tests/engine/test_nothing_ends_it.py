@@ -36,7 +36,7 @@ from bot.matrix import convert
 from bot.matrix.decrypt import _believed, _NotBelievedError
 from bot.matrix.json_access import decoded, get_id
 from bot.rehearsal.chat import BOT, direct_room
-from storage import inbox
+from storage import inbox, rooms
 from storage.audit import audit
 from storage.begun import TRIES, Begun
 from tests.support.bot_in_memory import GROUP, LI, STRANGER, ZHANG, InMemoryBot, context
@@ -147,6 +147,14 @@ def test_no_room_costs_a_message(change: str, text: str) -> None:
     assert inbox.get(stand.tx, honest.event_id)
 
 
+def test_a_change_of_a_room_that_fails_halfway_has_not_happened() -> None:
+    stand = talked()
+    stand.take(seen=[RoomSeen(GROUP, "upgraded", successor="\ud800")])
+    room = rooms.get(stand.tx, GROUP)
+    assert room is not None
+    assert room.state == "joined"
+
+
 def test_a_late_key_opens_nothing_that_ends_it() -> None:
     stand = talked()
     stand.take(stand.event(Unreadable("s", {}), event_id="$dark"))
@@ -188,7 +196,11 @@ def test_no_words_hold_it_up(state: str) -> None:
     stand = InMemoryBot()
     for said in STATES[state]:
         stand.say(said)
-    for text in (*words(1, 12), *("漏" * 65_536, "1 无 " * 16_000, "\ufdfa" * 4000)):
+    for text in (
+        *words(1, 12),
+        *(unit * 4000 for unit in "1的⑫"),
+        *("漏" * 65_536, "1 无 " * 16_000, "\ufdfa" * 4000),
+    ):
         begun = time.process_time()
         stand.say(text)
         assert time.process_time() - begun < HANG, text[:40]

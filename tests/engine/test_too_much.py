@@ -11,6 +11,7 @@ from bot.chat import Media, Refusal, Said, UndeliverableError
 from bot.delivery.instead import shortener
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.normalise import LONGEST
+from bot.dialogue.parsing.pieces import MOST as MOST_PIECES
 from bot.engine import replies
 from bot.engine.origin import Origin
 from bot.engine.replies import LONGEST as LARGEST_REPLY
@@ -118,7 +119,7 @@ def test_one_answer_for_all_that_is_left_counts_once_however_often_it_is_said() 
 
 
 def different(n: int) -> str:
-    names = ("赵钱孙李周吴郑王冯陈", "一二三四五六七八九十")
+    names = ("赵钱孙李周吴郑王冯陈褚卫", "一二三四五六七八九十")
     return "，".join(f"22有{names[0][k // 10]}{names[1][k % 10]}家水管漏水" for k in range(n))
 
 
@@ -130,6 +131,13 @@ def test_very_many_problems_are_asked_about_before_anything_is_written(words: st
     assert dump(stand.tx, "checks", "findings", "actions") == before
     stand.say("都记")
     assert stand.tx.number("SELECT count(*) FROM findings") > MOST
+
+
+def test_what_is_more_than_anybody_says_is_named_as_not_recorded() -> None:
+    stand = walking()
+    assert f"{MOST_PIECES}个新问题" in stand.say(different(MOST_PIECES + 20))
+    assert "没有记" in stand.say("都记")
+    assert stand.tx.number("SELECT count(*) FROM findings") == MOST_PIECES
 
 
 def test_who_does_not_mean_them_has_none() -> None:
