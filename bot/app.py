@@ -18,6 +18,7 @@ from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterErro
 from bot.clock import Clock, SystemClock
 from bot.context import NAME, Context, build_context
 from bot.delivery.document import Document
+from bot.delivery.instead import shortener
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
@@ -29,6 +30,7 @@ from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from bot.setup.config import Config, Homeserver, require_homeserver
 from storage import inbox, outbox, rooms, unreadable
+from storage.begun import FILE_NAME, NOT_KEPT, Begun
 from storage.db import Database, Reader, StorageError
 from storage.lock import hold
 from storage.outbox import OutboxRow
@@ -53,13 +55,14 @@ class Bot:
     sender: OutboxSender
     fetcher: MediaFetcher
     county_room: str  # alias or id; empty: no digests
+    begun: Begun = NOT_KEPT
     broken: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
     async def take_in(self, batch: Batch) -> None:
         """One sync batch into one transaction; what it wrote leaves afterwards."""
         await self._until_noted(batch)
         now = self.clock.now()
-        await self.database.transaction(lambda tx: take_in(tx, self.context, batch, now))
+        await self.database.transaction(lambda tx: take_in(tx, self.context, batch, now, self.begun))
         if batch.keys:
             await self._read_again(set(batch.keys))
         self.sender.wake()
@@ -87,7 +90,8 @@ class Bot:
         for unread in await self.database.read(unreadable.every):
             event = self.edge.retry(unread.source, unread.room_id) if unread.session_id in keys else None
             if event is not None:
-                again = partial(read_again, context=self.context, event=event, now=self.clock.now())
+                now = self.clock.now()
+                again = partial(read_again, context=self.context, event=event, now=now, begun=self.begun)
                 await self.database.transaction(again)
 
     async def tick(self) -> None:
@@ -206,10 +210,11 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     async def build(row: OutboxRow) -> Document | str:
         return await ledger_for(source, row, clock.now())
 
-    sender = OutboxSender(database, edge.chat, build, clock.now)
+    sender = OutboxSender(database, edge.chat, build, clock.now, shortener(context.texts))
     limit = config.media_limit_mb * 1_000_000
     fetcher = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
-    return Bot(plan, hours, clock, context, database, edge, sender, fetcher, homeserver.county_room)
+    begun = Begun(config.data_dir / FILE_NAME)
+    return Bot(plan, hours, clock, context, database, edge, sender, fetcher, homeserver.county_room, begun)
 
 
 def _settings(homeserver: Homeserver) -> Settings:
@@ -257,6 +262,7 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
         await asyncio.gather(running, stopping, return_exceptions=True)
         await bot.edge.close()
         await bot.database.close()
+        bot.begun.close()
     return 2
 
 

@@ -233,6 +233,7 @@ class Refusal(StrEnum):
 
     OTHER = "other"  # forbidden, left, not there: the server said no
     TOO_LARGE = "too_large"  # over the limit
+    MALFORMED = "malformed"  # the server takes nothing that looks like this
     DAMAGED = "damaged"  # it came, but is not what was sent
 
 
@@ -282,3 +283,8 @@ class Chat(Protocol):
     async def download(self, media: Media, limit: int) -> bytes:
         """Fetch, decrypt and check a file of at most `limit` bytes. Undeliverable when it is gone or does not match."""
         ...
+
+
+def printed(text: str) -> str:
+    """An id that anybody may have made, as a log can hold it."""
+    return text.encode("utf-8", "backslashreplace").decode()

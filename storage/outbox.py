@@ -29,7 +29,9 @@ class Outgoing:
     act: str = "message"  # message | ledger | join | leave
     type: str = "m.room.message"
     about: str | None = None  # JSON: the question or finding that a reply to it speaks of
-    reason: str = "reply"  # reply | notice | reminder | digest | room
+    reason: str = (
+        "reply"  # reply | notice | reminder | digest | room | instead (of a reply that nobody takes)
+    )
     priority: int = 0
     not_before: datetime | None = None  # it holds up nothing until then
 

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 AGAIN = 30.0  # seconds until a failed fetch is tried again
 TOLD = {  # what the sender is told of a file that cannot be had
     Refusal.OTHER: "gone_missing",
+    Refusal.MALFORMED: "gone_missing",
     Refusal.TOO_LARGE: "gone_large",
     Refusal.DAMAGED: "gone_damaged",
 }

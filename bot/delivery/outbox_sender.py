@@ -20,6 +20,7 @@ from heapq import heappop, heappush
 
 from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload, notice
 from bot.delivery.document import Document, file_content, note_export
+from bot.delivery.instead import noted
 from storage import outbox, people, rooms
 from storage.db import Database, Reader, StorageError, Transaction
 from storage.outbox import InHand, OutboxRow
@@ -40,13 +41,14 @@ NOTE_SECONDS = 0.25
 
 @dataclass(slots=True)
 class OutboxSender:
-    """`build` makes the file of a ledger row, or the words to send instead when it cannot. `now` is the clock, `sleep` waits
-    between two tries. Run it with `run`, or `drain` it once."""
+    """`build` makes the file of a ledger row, or the words to send when it cannot; `give_up` notes what can never be sent, and
+    may write something in its place. `now` is the clock, `sleep` waits between two tries. Run it with `run`, or `drain` it once."""
 
     database: Database
     chat: Chat
     build: Builder
     now: Callable[[], datetime]
+    give_up: Callable[..., None] = noted
     instance: str = ""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -164,8 +166,11 @@ class OutboxSender:
                 self._files.pop(row.id, None)
                 if failed:
                     log.warning("outbox row %d can never be sent: %s", row.id, failed)
-                    await self.database.transaction(partial(outbox.failed, row_id=row.id, why=failed))
+                    await self.database.transaction(
+                        partial(self.give_up, row=row, failed=failed, now=self.now())
+                    )
                     del self._held[row.id]
+                    self.wake()
                 else:
                     self._done.append((row.id, event_id))
                     if (
@@ -195,14 +200,14 @@ class OutboxSender:
         for row_id, _ in done:
             del self._held[row_id]
 
-    async def _carry(self, row: OutboxRow) -> tuple[str | None, str | None]:
+    async def _carry(self, row: OutboxRow) -> tuple[str | None, UndeliverableError | None]:
         """Try until it arrives (event id, None) or is known to be hopeless (None, why)."""
         tries = 0
         while True:
             try:
                 return await self._once(row), None
             except UndeliverableError as error:
-                return None, str(error)
+                return None, error
             except TryLaterError as error:
                 tries += 1
                 wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)

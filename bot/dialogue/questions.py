@@ -144,6 +144,16 @@ class AskTakeBack:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class AskMany:
+    """So many findings in one message: meant? `words` are the message, `under` the question it was said to, as JSON."""
+
+    place: str
+    words: str
+    findings: int
+    under: str
+
+
 Question = (
     AskAnswer
     | AskBasis
@@ -161,6 +171,7 @@ Question = (
     | AskChain
     | AskChainBasis
     | AskTakeBack
+    | AskMany
 )
 
 KINDS: Mapping[str, type[Question]] = {
@@ -180,6 +191,7 @@ KINDS: Mapping[str, type[Question]] = {
     "chain": AskChain,
     "chain_basis": AskChainBasis,
     "take_back": AskTakeBack,
+    "many": AskMany,
 }
 NAMES: Mapping[type[Question], str] = {kind: name for name, kind in KINDS.items()}
 
@@ -200,6 +212,7 @@ EXPECTS: Mapping[type[Question], Expect] = {
     AskChain: Expect.CONFIRM,
     AskChainBasis: Expect.BASIS,
     AskTakeBack: Expect.CONFIRM,
+    AskMany: Expect.CONFIRM,
 }
 
 OF_FINDING = (AskDescription, AskMeasure, AskHorizon, AskMechanism, AskStage)
@@ -214,6 +227,8 @@ def places_in(question: Question | None) -> tuple[str, ...]:
             return places
         case AskAnswer() | AskBasis() | AskResume() | AskSubmit() | AskMerge() | AskOffer() | AskVisit():
             return (question.place,)
+        case AskMany(place) if place:
+            return (place,)
         case _:
             return ()
 

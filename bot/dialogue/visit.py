@@ -27,6 +27,7 @@ _ITEM_NO = re.compile(r"第?\d{1,3}[项条]?[:：.]?")
 _SHORT = 4  # a piece this short after a space only ends the one before it: 慢病卡 没办
 _CLOSE = 0.6  # a candidate scores at least this share of the best
 _LONGEST = 2000  # characters that are read; what comes after goes to the rest whole
+_MOST = 60  # pieces that are looked at; the others go to the rest
 _MOST_CUTS = 12  # cuts tried in one run-on piece: a pasted page must not cost more than a sentence
 
 
@@ -57,7 +58,10 @@ def propose(text: str, index: Index, campaign: Campaign) -> Visit:
     rest: list[str] = []
     fine: list[str] = []
     last: tuple[str, str] | None = None
-    for piece, spaced in _pieces(said, index):
+    for n, (piece, spaced) in enumerate(_pieces(said, index)):
+        if n >= _MOST:
+            rest.append(piece)
+            continue
         if piece == thing:
             continue
         if _is_fine(piece, index):
@@ -109,11 +113,14 @@ def _numbered(piece: str, campaign: Campaign) -> tuple[tuple[Hit, ...], str] | N
 
 def _pieces(text: str, index: Index) -> Iterator[tuple[str, bool]]:
     """The sentence cut up; the flag says that only a space (or nothing) stood before the piece."""
+    seen = 0
     joiners = "|".join(map(re.escape, index.lexicon.joiners))
     for clause in re.split(rf"(?:{_STRONG.pattern})|(?:{joiners})", text, flags=re.IGNORECASE):
         spaced = False
         for chunk in _chunks(clause):
-            for piece in _run_on(chunk.strip(_EDGE), index):
+            seen += 1
+            bare = chunk.strip(_EDGE)
+            for piece in _run_on(bare, index) if seen <= _MOST else [bare]:
                 if piece:
                     yield piece, spaced
                     spaced = True

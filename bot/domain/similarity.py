@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
 
 SAME = 0.6  # from here on two texts are offered for merging; a person decides
 
@@ -93,20 +95,34 @@ def similarity(a: str, b: str) -> float:
 
     0.0 when they name different objects or different years. Symmetric.
     """
-    first, second = _fold(a), _fold(b)
-    if _other_object(_canonical(object_of(first)), _canonical(object_of(second))) or _other_year(
-        first, second
-    ):
+    first, second = _read(a), _read(b)
+    if _other_object(first.object, second.object) or _other_year(first.years, second.years):
         return 0.0
-    left, right = _terms(first), _terms(second)
+    left, right = first.terms, second.terms
     if not left or not right:
-        return 1.0 if first == second else 0.0
+        return 1.0 if first.text == second.text else 0.0
     shared = (left & right).total()
     smaller, larger = sorted((left.total(), right.total()))
     overlap = 2 * shared / (smaller + larger)
     # A short report and a long one of the same thing share everything the short one says.
     contained = 0.9 * shared / smaller if smaller >= 3 else 0.0
     return max(overlap, contained)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What of a description is compared."""
+
+    text: str
+    object: str
+    years: frozenset[str]
+    terms: Counter[str]
+
+
+@lru_cache(maxsize=1024)  # one text is compared with many
+def _read(description: str) -> _Read:
+    text = _fold(description)
+    return _Read(text, _canonical(object_of(text)), frozenset(_YEAR.findall(text)), _terms(text))
 
 
 def same_problem(a: str, b: str) -> bool:
@@ -168,9 +184,8 @@ def _other_object(a: str, b: str) -> bool:
     return not long.endswith(("组" + short, "队" + short))
 
 
-def _other_year(a: str, b: str) -> bool:
-    first, second = set(_YEAR.findall(a)), set(_YEAR.findall(b))
-    return bool(first and second and first != second)
+def _other_year(a: frozenset[str], b: frozenset[str]) -> bool:
+    return bool(a and b and a != b)
 
 
 def _terms(text: str) -> Counter[str]:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.chat import Batch, Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
+from bot.chat import Batch, Content, Edited, Incoming, Reacted, Redacted, RoomSeen, Said, Unreadable, printed
 from bot.context import Context
-from bot.dialogue.effects import line
+from bot.dialogue.effects import Line, line
 from bot.dialogue.parsing.address import without_name
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import is_too_long, normalise
 from bot.domain.pii import mask_pii
 from bot.engine import membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
-from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
+from bot.engine.turn import IGNORED, Result, run_reacted, run_said
 from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
+from storage.begun import NOT_KEPT, TRIES, Begun
 from storage.db import Transaction, is_of_the_file
 from storage.early_edits import EarlyEdit
 from storage.inbox import Seen
@@ -32,31 +34,41 @@ from storage.unreadable import Unread
 
 log = logging.getLogger(__name__)
 GONE = ("left", "upgraded")
+FRAMES = 20  # of a failure in the log, the innermost
 
 
-def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime) -> None:
-    """Take in one batch, all of it or (when this raises) nothing."""
+def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime, begun: Begun = NOT_KEPT) -> None:
+    """Take in one batch, all of it or (when this raises) nothing. `begun` is told of each message before it is read."""
+    door = _Door(context, now, begun)
     leaving = [change for change in batch.rooms if change.change in GONE]
     for change in batch.rooms:
         if change not in leaving:
-            membership.on_room_change(tx, context, change, now)
+            _room_changed(tx, door, change)
     for event in batch.events:
-        _take(tx, context, event, now)
+        if event.sender != context.user_id:
+            _one(tx, door, event, _taken)
     for change in leaving:  # what was said there came before
-        membership.on_room_change(tx, context, change, now)
+        _room_changed(tx, door, change)
     for room_id in batch.gaps:
-        log.warning("room %s: too many messages were missed to fetch them all", room_id)
+        log.warning("room %s: too many messages were missed to fetch them all", printed(room_id))
     if batch.position:
         rooms.set_position(tx, batch.position)
 
 
-def read_again(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:
+def read_again(
+    tx: Transaction, context: Context, event: Incoming, now: datetime, begun: Begun = NOT_KEPT
+) -> None:
     """The key of a message that could not be read has come: take it in as if it were new."""
-    unreadable.drop(tx, event.event_id)
-    actor = people.actor(tx, event.sender, _today(context, now))
-    found = sessions.arrival(tx, event.event_id, event.room_id, actor.person.id if actor else None)
-    if actor is not None and found.room is not None:
-        _guarded(tx, _Heard(context, event, actor, found), now)
+    _one(tx, _Door(context, now, begun), event, _taken_anew)
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What is the same for everything that comes in together."""
+
+    context: Context
+    now: datetime
+    begun: Begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +107,65 @@ def _today(context: Context, now: datetime) -> str:
     return context.campaign.today(now).isoformat()
 
 
-def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:
-    if event.sender == context.user_id:
-        return
-    actor = people.actor(tx, event.sender, _today(context, now))
+def _one(
+    tx: Transaction, door: _Door, event: Incoming, work: Callable[[Transaction, _Door, Incoming], None]
+) -> None:
+    """Everything about one event, under its savepoint: whatever comes of it costs no other event anything."""
+    if door.begun.is_hopeless(event.event_id):
+        work = _set_aside
+    door.begun.begin(event.event_id)
+    try:
+        with tx.savepoint():
+            work(tx, door, event)
+    except Exception as error:
+        if is_of_the_file(error):
+            raise
+        _failed(tx, door, event, error)
+    door.begun.end()
+
+
+def _room_changed(tx: Transaction, door: _Door, change: RoomSeen) -> None:
+    try:
+        with tx.savepoint():
+            membership.on_room_change(tx, door.context, change, door.now)
+    except Exception as error:
+        if is_of_the_file(error):
+            raise
+        what = (printed(change.room_id), printed(change.change), type(error).__name__)
+        log.error("room %s: %s could not be taken in (%s)", *what)
+
+
+def _find(tx: Transaction, door: _Door, event: Incoming) -> tuple[Actor | None, Arrival]:
+    actor = people.actor(tx, event.sender, _today(door.context, door.now))
     found = sessions.arrival(tx, event.event_id, event.room_id, actor.person.id if actor else None)
+    return actor, found
+
+
+def _taken(tx: Transaction, door: _Door, event: Incoming) -> None:
+    actor, found = _find(tx, door, event)
     if found.seen:
         return
+    context, now = door.context, door.now
     room = membership.room_of(tx, event, found.room, now)
-    found = replace(found, room=room)
     kind = kind_of(event.content)
     if actor is None:
         inbox.add(tx, Seen(event.event_id, event.room_id, None, event.at.isoformat(), kind))
         membership.answer_stranger(tx, context, event, room, now)
         return
+    heard = _Heard(context, event, actor, replace(found, room=room))
     if isinstance(event.content, Unreadable):
-        note(tx, _Heard(context, event, actor, found).origin, kind, Result())
+        note(tx, heard.origin, kind, Result())
         _keep_unreadable(tx, event, event.content, now)
         return
-    _guarded(tx, _Heard(context, event, actor, found), now)
+    note(tx, heard.origin, kind, _handle(tx, heard, now))
+
+
+def _taken_anew(tx: Transaction, door: _Door, event: Incoming) -> None:
+    unreadable.drop(tx, event.event_id)
+    actor, found = _find(tx, door, event)
+    if actor is not None and found.room is not None:
+        heard = _Heard(door.context, event, actor, found)
+        note(tx, heard.origin, kind_of(event.content), _handle(tx, heard, door.now))
 
 
 def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now: datetime) -> None:
@@ -129,21 +181,43 @@ def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now:
     unreadable.keep(tx, kept)
 
 
-def _guarded(tx: Transaction, heard: _Heard, now: datetime) -> None:
-    origin, kind = heard.origin, kind_of(heard.event.content)
+def _failed(tx: Transaction, door: _Door, event: Incoming, error: Exception) -> None:
+    """Its sender gets a reference, the log what happened."""
+    reference = hashlib.sha256(event.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    # Only where it happened: an error's own words may repeat what somebody wrote.
+    frames = "".join(traceback.format_tb(error.__traceback__, -FRAMES))
+    what = (printed(event.event_id), type(error).__name__, reference, frames)
+    log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
     try:
         with tx.savepoint():
-            note(tx, origin, kind, _handle(tx, heard, now))
-    except Exception as error:
-        if is_of_the_file(error):
+            _tell(tx, door, event, line("sorry", reference=reference))
+    except Exception as again:
+        if is_of_the_file(again):
             raise
-        reference = hashlib.sha256(origin.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-        # Only where it happened: an error's own words may repeat what somebody wrote.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        what = (origin.event_id, type(error).__name__, reference, frames)
-        log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
-        note(tx, origin, kind, Result("failed"))
-        replies.send(tx, origin, [line("sorry", reference=reference)], now)
+        log.error("message %s: nobody could be told (%s)", printed(event.event_id), type(again).__name__)
+
+
+def _set_aside(tx: Transaction, door: _Door, event: Incoming) -> None:
+    """The process has ended during this message, and again: it is not begun a third time."""
+    seen = inbox.get(tx, event.event_id)
+    if seen is not None and seen.state == "failed":
+        return
+    log.error(
+        "message %s was begun %d times and never ended: it is set aside", printed(event.event_id), TRIES
+    )
+    unreadable.drop(tx, event.event_id)
+    at = event.at.astimezone(door.context.campaign.timezone)
+    _tell(tx, door, event, line("set_aside", at=f"{at:%m-%d %H:%M}"))
+
+
+def _tell(tx: Transaction, door: _Door, event: Incoming, told: Line) -> None:
+    """Nothing came of this event; whoever sent it is told so."""
+    actor, found = _find(tx, door, event)
+    room = membership.room_of(tx, event, found.room, door.now)
+    if actor is not None:
+        origin = _Heard(door.context, event, actor, replace(found, room=room)).origin
+        note(tx, origin, kind_of(event.content), Result("failed"))
+        replies.send(tx, origin, [told], door.now)
 
 
 def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
@@ -160,7 +234,9 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
             content = replace(content, words=early[-1] or "") if early else content
             return run_said(tx, origin, content, standing, now)
         case Edited(in_clear=True):
-            return _ask_again(tx, heard, event.content, now)
+            return _refused(tx, heard, event.content, "said_in_clear", now)
+        case Edited(_, words) if is_too_long(words):
+            return _refused(tx, heard, event.content, "edit_too_long", now)
         case Edited(target, words) as content:
             original = _own(tx, heard, target, words)
             if original is not None:
@@ -176,14 +252,14 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
             return IGNORED  # kept by _take
 
 
-def _ask_again(tx: Transaction, heard: _Heard, content: Edited, now: datetime) -> Result:
-    """An edit without encryption changes nothing; its sender is told, if the message was one for us."""
+def _refused(tx: Transaction, heard: _Heard, content: Edited, why: str, now: datetime) -> Result:
+    """An edit without encryption, or of too many words, changes nothing; its sender is told, if the message was for us."""
     original = inbox.get(tx, content.target)
     ours = (
         original is not None and original.state != "ignored" and original.person_id == heard.actor.person.id
     )
     if ours or heard.origin.room.kind == "direct":
-        replies.send(tx, heard.origin, (line("said_in_clear"),), now)
+        replies.send(tx, heard.origin, (line(why),), now)
     return IGNORED
 
 
@@ -211,3 +287,10 @@ def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen
         return None
     own = original.person_id == heard.actor.person.id and original.room_id == event.room_id
     return original if own else None
+
+
+def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
+    """The inbox's row of a message of this person."""
+    at, room_id = origin.at.isoformat(), origin.room.room_id
+    what = (result.question, result.opened_questions, result.state, result.reply or None, origin.thread)
+    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

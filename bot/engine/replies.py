@@ -25,6 +25,7 @@ from storage.db import Transaction
 from storage.outbox import Outgoing
 from storage.people import Person
 
+LONGEST = 16_000  # bytes of words in one reply; with the same as HTML still far below the 64 KB of an event
 AWAY = timedelta(minutes=5)  # a reply later than this finds nobody waiting for it
 WELCOME = "welcome_"  # the texts of a first contact, one a role: they stand apart from what happened
 
@@ -69,7 +70,7 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
     below = covered(put(tx, origin, asked, now), origin.setting)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = fitted((line for line in lines if line not in welcome), origin.setting)
-    parts = (welcome, happened.here, below)
+    parts = fitting(origin, (welcome, happened.here, below))
     body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
     if happened.privately:
         _tell_alone(tx, origin, happened.privately, asked, now)
@@ -82,10 +83,26 @@ def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked,
 
 def _tell_alone(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
     """What may not stand in the room, to the asker's direct room, which is opened when there is none."""
-    to = origin.person
-    body = chat.notice(origin.context.texts.together(lines, to.language))
+    to, (shown,) = origin.person, fitting(origin, (lines,))
+    body = chat.notice(origin.context.texts.together(shown, to.language))
     room_id = rooms.private(tx, to.id)
     outbox.add(tx, Outgoing(room_id, to.id, body, about=_about(None, asked.finding, lines)), now)
+
+
+def fitting(origin: Origin, parts: Sequence[Sequence[Line]]) -> tuple[Sequence[Line], ...]:
+    """The parts of a reply, the long ones with their first lines only and a word on how many there are. What is asked,
+    the last part, comes whole before anything else does."""
+    left, kept = LONGEST, list[Sequence[Line]]()
+    for part in reversed(parts):
+        shown = list[Line]()
+        for each in part:
+            left -= len(origin.context.texts.render(each, origin.person.language).encode()) + 1
+            if left < 0:
+                shown.append(line("reply_cut", n=len(part)))
+                break
+            shown.append(each)
+        kept.insert(0, shown)
+    return tuple(kept)
 
 
 def put(tx: Transaction, origin: Origin, asked: Asked, now: datetime) -> tuple[Line, ...]:

@@ -22,7 +22,7 @@ from bot.dialogue.effects import (
     line,
 )
 from bot.dialogue.parsing.address import without_name
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import is_too_long, normalise
 from bot.dialogue.parsing.parse import Utterance, parse
 from bot.dialogue.questions import (
     EXPECTS,
@@ -31,6 +31,7 @@ from bot.dialogue.questions import (
     AskBasis,
     AskChain,
     AskChainBasis,
+    AskMany,
     AskMerge,
     AskOffer,
     AskSubmit,
@@ -56,13 +57,13 @@ from bot.handlers import flow, handle
 from bot.handlers.evidence import Written
 from bot.handlers.next_question import next_question, still_open
 from bot.handlers.turn import Outcome, Then, Turn
-from storage import findings, inbox, outbox, people
+from storage import findings, outbox, people
 from storage import sessions as stored
 from storage.db import Transaction
-from storage.inbox import Seen
 
+LONGEST_KEY = 40  # characters of a reaction
 # What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack)
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack, AskMany)
 COUNTED = (
     SetCheck,
     OpenFinding,
@@ -99,6 +100,11 @@ IGNORED = Result("ignored")
 def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, now: datetime) -> Result:
     """Take one message through: at most one reply leaves. What it carries is kept when it is meant for us."""
     target = session_store.resolve_reply(tx, origin, what, standing.session)
+    if is_too_long(what.words):  # not read, so nothing of it is kept, and the session stays as it was
+        if origin.room.kind == "direct" or target.bound:
+            replies.send(tx, origin, (line("media_too_long" if what.media else "too_long"),), now)
+            return Result("failed")
+        return IGNORED
     what = replace(what, words="") if what.geo_uri else what  # a phone made that text, nobody said it
     names = (*origin.context.names, *what.called)
     spoken = without_name(normalise(what.words), names, origin.context.vocabulary)
@@ -133,7 +139,7 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
     """A reaction under a question of ours answers it; any other says nothing that we should reply to."""
-    question = load_question(outbox.asked_by(tx, what.target))
+    question = load_question(outbox.asked_by(tx, what.target)) if len(what.key) <= LONGEST_KEY else None
     if question is not None:
         reads = parse(what.key, EXPECTS[type(question)], origin.context.vocabulary)
         if reads.choice or reads.doubt or reads.command or reads.number is not None or reads.yes is not None:
@@ -286,10 +292,3 @@ def _stands(tx: Transaction, session: Session) -> bool:
         return False
     finding = findings.get(tx, finding_in(question)) if isinstance(question, OF_DRAFT) else None
     return finding is None or bool(finding.description)  # nobody is asked what to do about nothing
-
-
-def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
-    """The inbox's row of a message of this person."""
-    at, room_id = origin.at.isoformat(), origin.room.room_id
-    what = (result.question, result.opened_questions, result.state, result.reply or None, origin.thread)
-    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

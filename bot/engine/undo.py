@@ -16,7 +16,7 @@ from itertools import groupby
 
 from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.questions import AskChain, AskMerge, AskOffer, AskVisit, load_question
+from bot.dialogue.questions import AskChain, AskMany, AskMerge, AskOffer, AskVisit, load_question
 from bot.domain import lifecycle
 from bot.domain.answers import Answer
 from bot.engine.origin import Origin
@@ -35,6 +35,7 @@ PROPOSALS = (
     AskOffer,
     AskVisit,
     AskChain,
+    AskMany,
 )  # questions that hold the words of the message they came from
 
 

@@ -19,6 +19,7 @@ from bot.dialogue.questions import (
     AskChainBasis,
     AskDescription,
     AskHorizon,
+    AskMany,
     AskMeasure,
     AskMechanism,
     AskMerge,
@@ -44,6 +45,7 @@ from bot.handlers import (
     finding_form,
     flow,
     free_text,
+    many,
     measures,
     named,
     navigate,
@@ -125,12 +127,14 @@ REPLIES: Mapping[type[Question], Handler] = {
     AskChain: chain.confirm,
     AskChainBasis: chain.basis,
     AskTakeBack: preferences.take_back,
+    AskMany: many.declined,
 }
 
 
 def handle(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     """What comes of one message. None: talk among others in a room, which is none of our business."""
     outcome = _handle(tx, turn, now)
+    outcome = many.asked_first(turn, outcome) if outcome is not None else None
     lost = outcome is not None and any(said.key in flow.LOST for said in outcome.lines)
     return outcome.say(whom_to_ask(tx, turn, now)) if outcome and lost else outcome
 
@@ -234,7 +238,7 @@ def _words(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if isinstance(there, Outcome):
         return there
     if not there.said.bulk:
-        replayed = place_scope.replay_pending_words(there)
+        replayed = place_scope.replay_pending_words(there) or many.agreed(there)
         if replayed is not None:
             return _handle(tx, replayed, now) or flow.refused(replayed)
     question = there.session.question

@@ -13,6 +13,7 @@ from bot.dialogue.questions import (
     AskChainBasis,
     AskDescription,
     AskHorizon,
+    AskMany,
     AskMeasure,
     AskMechanism,
     AskMerge,
@@ -80,6 +81,8 @@ def put_again(tx: Reader, context: Context, to: Audience, question: Question) ->
             return line("again_take_back", items=items, n=n)
         case AskChainBasis(listed):
             return line("again_chain_basis", places=tuple(places.get(tx, place).name for place in listed))
+        case AskMany(_, _, n):
+            return line("again_many", n=n)
         case _:
             assert_never(question)
 

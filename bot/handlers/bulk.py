@@ -17,8 +17,10 @@ from bot.domain import progress
 from bot.domain.answers import Answer, BulkAnswer
 from bot.domain.campaign import Item
 from bot.domain.lifecycle import DRAFT
+from bot.domain.similarity import same_problem
 from bot.handlers import flow
-from bot.handlers.finding_form import described, dropped_drafts, empty_draft, new_finding, same_as
+from bot.handlers.finding_form import described, dropped_drafts, is_empty, new_finding
+from bot.handlers.many import MOST
 from bot.handlers.turn import Cell, Outcome, Then, Turn, settled
 from storage import checks, findings
 from storage.checks import Check
@@ -43,6 +45,10 @@ class BulkResult:
     kept: list[int] = field(default_factory=list)  # items whose findings stand in the way
     in_the_way: list[int] = field(default_factory=list)  # those findings
     known: list[int] = field(default_factory=list)  # findings on record that were told of again
+    told: dict[str, list[str]] = field(default_factory=dict)  # item -> the problems of this very message
+    twice: list[str] = field(default_factory=list)  # words that tell of one of those again
+    live: dict[str, list[Finding]] = field(default_factory=dict)  # item -> its findings on record
+    said: set[str] = field(default_factory=set)  # what was said of which item, once
     worded: list[int] = field(default_factory=list)  # drafts that got their words
     taken_up: list[int] = field(
         default_factory=list
@@ -130,6 +136,10 @@ def _one_problem(turn: Turn) -> Turn:
 
 def _one(tx: Reader, turn: Turn, item: Item, each: BulkAnswer, total: BulkResult) -> None:
     place = total.place
+    this = f"{item.id} {each.answer} {each.basis} {each.detail}"
+    if this in total.said:  # 其余无，其余无
+        return
+    total.said.add(this)
     if each.answer is Answer.FOUND:
         _found(tx, turn, item, each.detail, total)
         return
@@ -153,14 +163,21 @@ def _one(tx: Reader, turn: Turn, item: Item, each: BulkAnswer, total: BulkResult
 def _found(tx: Reader, turn: Turn, item: Item, words: str, total: BulkResult) -> None:
     """A problem, with or without words: on the disk at once. One that is on record already is named instead."""
     place = total.place
+    if item.id not in total.live:
+        total.live[item.id] = findings.at(tx, place.id, item.id)
+    live = total.live[item.id]
     if words:
-        known = same_as(tx, place.id, item.id, words)
-        on_record = [known] if known else []
+        told = total.told.setdefault(item.id, [])
+        if len(told) <= MOST and any(same_problem(other, words) for other in told):  # more are asked about
+            total.twice.append(words)
+            return
+        on_record = [f for f in live if f.description and same_problem(f.description, words)][:1]
+        total.told[item.id] += [] if on_record else [words]
     else:
-        on_record = findings.at(tx, place.id, item.id)
+        on_record = live
         total.nos.setdefault(Answer.FOUND, []).append(item.no)
     total.answered.append(item.id)
-    draft = empty_draft(tx, place.id, item.id) if words else None
+    draft = next((f for f in live if is_empty(tx, f)), None) if words else None
     wordless = [] if words else [finding for finding in on_record if _is_wordless(turn, finding)]
     if wordless:  # met again: now it is asked for its words
         total.effects += [PutOff(finding.no, off=False) for finding in wordless]
@@ -210,7 +227,7 @@ def _lines(turn: Turn, items: Sequence[Item], total: BulkResult) -> tuple[Line, 
     asked = {item.no for item in items}
     foreign = sorted({no for each in turn.said.bulk for no in each.nos} - asked)
     lines += [line("not_asked_here", place=place, items=progress.ranges(foreign))] if foreign else []
-    lines += flow.untaken(*turn.said.rest)
+    lines += flow.untaken(*turn.said.rest, *total.twice)
     return tuple(lines) if lines or total.effects else (line("nothing_marked", place=place),)
 
 

@@ -15,6 +15,7 @@ from bot.dialogue.questions import (
     AskChainBasis,
     AskDescription,
     AskHorizon,
+    AskMany,
     AskMeasure,
     AskMechanism,
     AskMerge,
@@ -249,7 +250,7 @@ def cancel(tx: Reader, turn: Turn, now: datetime) -> Outcome:
         case AskAnswer() | AskResume() | AskPlace() | AskSubmit():
             stopped = replace(session, question=None, queue=(), in_walk=False, retries=0)
             return Outcome(stopped, (line("stopped"),))
-        case AskOffer() | AskVisit() | AskMerge() | AskChain():
+        case AskOffer() | AskVisit() | AskMerge() | AskChain() | AskMany():
             said = line("dropped")
         case AskBasis() | AskChainBasis():
             said = line("basis_later")

@@ -17,6 +17,7 @@ from bot.dialogue.questions import (
     AskChainBasis,
     AskDescription,
     AskHorizon,
+    AskMany,
     AskMeasure,
     AskMechanism,
     AskMerge,
@@ -108,6 +109,8 @@ def put_question(tx: Reader, context: Context, to: Audience, question: Question)
             return (line("ask_take_back", items=items, n=n),)
         case AskChainBasis(listed):
             return (line("ask_chain_basis", places=tuple(places.get(tx, place).name for place in listed)),)
+        case AskMany(_, _, n):
+            return (line("ask_many", n=n),)
         case _:
             assert_never(question)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.dialogue.effects import Effect, line
 from bot.dialogue.meaning import Remark
-from bot.dialogue.parsing.options import pick
+from bot.dialogue.parsing.options import LONGEST, pick
 from bot.dialogue.questions import AskVisit
 from bot.dialogue.visit import Visit, propose
 from bot.handlers import flow
@@ -81,9 +81,10 @@ def confirm(tx: Reader, turn: Turn, now: datetime) -> Outcome:
     if consent is False:
         return settled(turn.session, line("dropped"))
     items = list(question.items)
-    dropped = {int(d) for match in _DROP.finditer(words) for d in re.findall(r"\d+", match[1] or match[2])}
-    changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(words)}
-    rest = _CHANGE.sub(" ", _DROP.sub(" ", words))
+    choice = words if len(words) <= LONGEST else ""  # more than that is no choice from a list
+    dropped = {int(d) for match in _DROP.finditer(choice) for d in re.findall(r"\d+", match[1] or match[2])}
+    changed = {int(match[1]): int(match[2]) for match in _CHANGE.finditer(choice)}
+    rest = _CHANGE.sub(" ", _DROP.sub(" ", choice))
     only = {int(number) for number in re.findall(r"\d+", rest)} if not dropped and not changed else set()
     if not (consent or dropped or changed or only):
         more = _more(turn, question)

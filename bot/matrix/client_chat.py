@@ -20,7 +20,7 @@ from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 from bot.chat import Media, Message, Refusal, TryLaterError, UndeliverableError, Upload
 from bot.matrix.backfill import own_since
 from bot.matrix.decrypt import Locked, opened
-from bot.matrix.http import RefusedError
+from bot.matrix.http import RefusedError, named
 from bot.matrix.json_access import Json, get_objects, get_text
 from bot.matrix.members import learn_members, others
 from bot.matrix.safe_client import SafeClient
@@ -130,9 +130,8 @@ class ClientChat:
             raise UndeliverableError("a redaction without what it takes back")
         place = f"{quote(room_id)}/redact/{quote(target, safe='')}/{quote(txn_id, safe='')}"
         body = {"reason": content["reason"]} if "reason" in content else {}
-        return get_text(
-            await self._client.line.call("PUT", f"/_matrix/client/v3/rooms/{place}", body), "event_id"
-        )
+        path = f"/_matrix/client/v3/rooms/{place}"
+        return named(await self._client.line.call("PUT", path, body), "event_id", "a redaction")
 
     async def _uploaded(self, room_id: str, upload: Upload, content: Json) -> dict[str, object]:
         """The parts of a message's content that say where its file lies."""
@@ -181,9 +180,8 @@ class ClientChat:
                 }
             ],
         }
-        return get_text(
-            await self._client.line.call("POST", "/_matrix/client/v3/createRoom", room), "room_id"
-        )
+        path = "/_matrix/client/v3/createRoom"
+        return named(await self._client.line.call("POST", path, room), "room_id", path)
 
     async def _learn_members(self, room_id: str) -> tuple[str, ...]:
         """No sync will tell us whom we invited ourselves: it leaves out what we did."""

@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chat import Content, Edited, Incoming, Media, Reacted, Redacted, Said, Unreadable
-from bot.matrix.json_access import Json, get_number, get_object, get_text
+from bot.matrix.json_access import Json, cleaned, get_id, get_number, get_object, get_text
 from bot.matrix.mentions import with_mentions
 
 KINDS_OF_MEDIA = {"m.image": "image", "m.audio": "audio", "m.video": "video", "m.file": "file"}
 WORDS = frozenset({"m.text", "m.emote"})
 POLL_RESPONSE = "org.matrix.msc3381.poll.response"
+LONGEST_NAME = 255  # characters of the name or kind of a file, of an address, of a reaction
 LATEST_MS = 253_402_300_799_000  # the last second that a datetime can hold
 
 
@@ -45,7 +46,7 @@ def unreadable(event: Json, room_id: str, own_id: str, session_id: str) -> Incom
 
 
 def _from_person(event: Json, room_id: str, own_id: str, content: Content) -> Incoming | None:
-    event_id, sender = get_text(event, "event_id"), get_text(event, "sender")
+    event_id, sender = get_id(event, "event_id"), get_id(event, "sender")
     if not event_id or not sender or sender == own_id:
         return None
     return Incoming(event_id, room_id, sender, written_at(event), content)
@@ -66,7 +67,7 @@ def _content(event: Json) -> Content | None:
         case "m.reaction":
             return _reaction(get_object(event, "content", "m.relates_to"))
         case "m.room.redaction":
-            target = get_text(event, "redacts") or get_text(event, "content", "redacts")
+            target = get_id(event, "redacts") or get_id(event, "content", "redacts")
             return Redacted(target) if target else None
         case "m.poll.response" | "org.matrix.msc3381.poll.response":
             return _vote(get_object(event, "content"))
@@ -77,9 +78,9 @@ def _content(event: Json) -> Content | None:
 def _message(content: Json) -> Said | Edited | None:
     relation = get_object(content, "m.relates_to")
     if get_text(relation, "rel_type") == "m.replace":
-        return _edit(content, get_text(relation, "event_id"))
-    thread = get_text(relation, "event_id") if get_text(relation, "rel_type") == "m.thread" else ""
-    reply_to, after = get_text(relation, "m.in_reply_to", "event_id"), ""
+        return _edit(content, get_id(relation, "event_id"))
+    thread = get_id(relation, "event_id") if get_text(relation, "rel_type") == "m.thread" else ""
+    reply_to, after = get_id(relation, "m.in_reply_to", "event_id"), ""
     if thread and relation.get("is_falling_back") is True:
         reply_to, after = "", reply_to  # put there for clients without threads; nobody replied to it
     said = _said(content, replies=bool(reply_to))
@@ -102,7 +103,7 @@ def _said(content: Json, *, replies: bool) -> Said | None:
         return _with_media(content, KINDS_OF_MEDIA[kind])
     if kind == "m.location":
         geo_uri = get_text(content, "geo_uri")
-        return Said(words=body, geo_uri=geo_uri) if geo_uri else None
+        return Said(words=body, geo_uri=geo_uri) if 0 < len(geo_uri) <= LONGEST_NAME else None
     if kind in WORDS:
         return Said(words=without_quote(body) if replies else body)
     return None
@@ -111,16 +112,16 @@ def _said(content: Json, *, replies: bool) -> Said | None:
 def _with_media(content: Json, kind: str) -> Said | None:
     file = get_object(content, "file")
     url = get_text(file, "url") or get_text(content, "url")
-    if not url.startswith("mxc://"):
+    if not url.startswith("mxc://") or len(url) > LONGEST_NAME:
         return None
     body, name = get_text(content, "body"), get_text(content, "filename")
     caption = body if name and name != body else ""
     info = get_object(content, "info")
     media = Media(
         kind,
-        name or body,
+        (name or body)[:LONGEST_NAME],
         url,
-        get_text(info, "mimetype"),
+        get_text(info, "mimetype")[:LONGEST_NAME],
         max(get_number(info, "size"), 0),
         dict(file) if file else None,
     )
@@ -138,17 +139,17 @@ def without_quote(body: str) -> str:
 
 
 def _reaction(relation: Json) -> Reacted | None:
-    target, key = get_text(relation, "event_id"), get_text(relation, "key")
-    if get_text(relation, "rel_type") != "m.annotation" or not target or not key:
+    target, key = get_id(relation, "event_id"), get_text(relation, "key")
+    if get_text(relation, "rel_type") != "m.annotation" or not target or not 0 < len(key) <= LONGEST_NAME:
         return None
     return Reacted(target, key)
 
 
 def _vote(content: Json) -> Reacted | None:
     """A poll answer names one option; an empty or double vote is no answer."""
-    target = get_text(content, "m.relates_to", "event_id")
+    target = get_id(content, "m.relates_to", "event_id")
     found = get_object(content, POLL_RESPONSE).get("answers") or content.get("m.selections")
     answers = found if isinstance(found, list) else []
     if not target or len(answers) != 1 or not isinstance(answers[0], str):
         return None
-    return Reacted(target, answers[0])
+    return Reacted(target, cleaned(answers[0])[:LONGEST_NAME])

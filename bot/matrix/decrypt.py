@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import vodozemac
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.json_access import Json, get_object, get_text
+from bot.matrix.json_access import Json, get_id, get_object, get_text
 from bot.matrix.safe_client import SafeClient
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
     """A room event as if it had been sent in clear; None when it can never be read or must not be believed."""
     if get_text(event, "type") != "m.room.encrypted":
         return event
-    session_id = get_text(event, "content", "session_id")
+    session_id = get_id(event, "content", "session_id")
     readable = get_text(event, "content", "algorithm") == MEGOLM and get_text(event, "content", "ciphertext")
     if not (readable and session_id):
         return None
@@ -65,7 +65,9 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
         return _decrypted(client, room_id, session_id, event)
     except STORAGE_TROUBLES:
         raise
-    except Exception as nonsense:
+    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
+        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+            raise
         reason = str(nonsense) if isinstance(nonsense, _NotBelievedError) else type(nonsense).__name__
         log.warning(
             "encrypted event %s of %s refused: %s",

@@ -14,7 +14,7 @@ from functools import cache, partial
 import aiohttp
 
 from bot.chat import Refusal, SignedOutError, TryLaterError, UndeliverableError
-from bot.matrix.json_access import Json, get_number, get_object, get_text
+from bot.matrix.json_access import Json, decoded, get_number, get_object, get_text
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
@@ -36,7 +36,7 @@ class RefusedError(UndeliverableError):
         too_large = status == 413 or self.errcode == "M_TOO_LARGE"
         super().__init__(
             f"{status} {self.errcode} {get_text(body, 'error')}".strip(),
-            Refusal.TOO_LARGE if too_large else Refusal.OTHER,
+            Refusal.TOO_LARGE if too_large else Refusal.MALFORMED if status == 400 else Refusal.OTHER,
         )
 
 
@@ -97,10 +97,14 @@ class HomeserverClient:
         query: Mapping[str, str] | None = None,
     ) -> Json:
         """Ask for JSON with JSON. A `timeout` in the query (milliseconds) lengthens our own patience by as much."""
-        data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        data = (
+            None
+            if body is None
+            else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        )
         seconds = REQUEST_SECONDS + (int(query.get("timeout", "0")) / 1000 if query else 0.0)
         request = _Request(method, path, data, "application/json" if data else "", query, seconds)
-        found = _decoded(await self._answered(request, aiohttp.ClientResponse.read))
+        found = decoded(await self._answered(request, aiohttp.ClientResponse.read))
         if not isinstance(found, dict):
             raise TryLaterError(f"{method} {path}: an answer that is no JSON object")
         return found
@@ -110,7 +114,7 @@ class HomeserverClient:
         query = {"filename": name} if name else {}
         request = _Request("POST", "/_matrix/media/v3/upload", data, mimetype, query, TRANSFER_SECONDS)
         answer = await self._answered(request, aiohttp.ClientResponse.read)
-        return get_text(_decoded(answer), "content_uri")
+        return named(get_object(decoded(answer)), "content_uri", request.path)
 
     async def get_file(self, path: str, limit: int) -> bytes:
         """Download at most `limit` bytes; Undeliverable as soon as it is clear that there are more."""
@@ -135,7 +139,7 @@ class HomeserverClient:
         try:
             async with sent as answer:
                 if not 200 <= answer.status < 300:
-                    raise failure(answer.status, _decoded(await answer.read()), answer.headers)
+                    raise failure(answer.status, decoded(await answer.read()), answer.headers)
                 return await read(answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as trouble:
             why = f"{ask.method} {ask.path}: {type(trouble).__name__} {trouble}".rstrip()
@@ -159,9 +163,9 @@ def _patience(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
 
 
-def _decoded(data: bytes) -> object:
-    try:
-        found: object = json.loads(data)
-    except ValueError:
-        return None
+def named(answer: Json, name: str, asked: str) -> str:
+    """The id that an answer must hold. One without it (`{}` from something in front of the homeserver) is no answer."""
+    found = get_text(answer, name)
+    if not found:
+        raise TryLaterError(f"{asked}: an answer without {name}")
     return found

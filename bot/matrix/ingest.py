@@ -71,7 +71,9 @@ def _opened(client: SafeClient, event: Json) -> str:
         )
     except STORAGE_TROUBLES:
         raise
-    except Exception as nonsense:
+    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
+        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+            raise
         log.warning("a malformed encrypted message from a device of %s: %s", sender, type(nonsense).__name__)
         opened = None
     if opened is None and len(client.troubled) < MOST_TROUBLED:

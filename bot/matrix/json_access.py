@@ -7,6 +7,7 @@ surrogate pair) and NUL are replaced here, once, for everything that is read.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +15,54 @@ from typing import Any
 Json = Mapping[str, Any]
 EMPTY: Json = {}
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")  # matches "\\ud800", half of a pair, and "\\x00"
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.S)
+DEEPEST = 100  # objects in objects: more than any message needs
+LONGEST_ID = 255  # bytes, as the Matrix specification has it
+LONGEST_NUMBER = 20  # digits
+
+
+def decoded(data: bytes) -> object:
+    """What an answer of the homeserver says, None where it is no JSON. What one event in it is (nested a thousand deep,
+    a number of five thousand digits) cannot make the others unreadable."""
+    try:
+        return _loaded(data)
+    except RecursionError:
+        return _or_none(_shallow(data.decode("utf-8", "replace")))
+    except ValueError:
+        return _or_none(data.decode("utf-8", "replace"))
+
+
+def _loaded(data: bytes | str) -> object:
+    found: object = json.loads(data)
+    return found
+
+
+def _or_none(text: str) -> object:
+    try:
+        found: object = json.loads(text, parse_int=lambda n: int(n) if len(n) <= LONGEST_NUMBER else 0)
+    except (RecursionError, ValueError):
+        return None
+    return found
+
+
+def _shallow(text: str) -> str:
+    """The same JSON with null in place of everything that lies too deep."""
+    kept, start, depth = list[str](), 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in ("{", "["):
+            depth += 1
+            if depth == DEEPEST + 1:
+                kept.append(text[start : token.start()] + "null")
+        elif token[0] in ("}", "]"):
+            depth -= 1
+            if depth == DEEPEST:
+                start = token.end()
+    return "".join((*kept, text[start:]))
+
+
+def cleaned(text: str) -> str:
+    """A text that can be stored and sent on."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def get_object(value: object, *path: str) -> Json:
@@ -26,7 +75,13 @@ def get_object(value: object, *path: str) -> Json:
 def get_text(value: object, *path: str) -> str:
     """The text at `path` inside `value`, or an empty one."""
     found = get_object(value, *path[:-1]).get(path[-1])
-    return _UNSTORABLE.sub("\ufffd", found) if isinstance(found, str) else ""
+    return cleaned(found) if isinstance(found, str) else ""
+
+
+def get_id(value: object, *path: str) -> str:
+    """The id at `path` inside `value` (of an event, a person, a room, a session), or an empty one where it can be none."""
+    found = get_text(value, *path)
+    return found if len(found.encode()) <= LONGEST_ID else ""
 
 
 def get_number(value: object, *path: str) -> int:
@@ -46,4 +101,4 @@ def get_items(value: object, *path: str) -> Iterator[tuple[str, Json]]:
     """Name and object of each entry of the object at `path` inside `value`."""
     for key, item in get_object(value, *path).items():
         if isinstance(item, dict):
-            yield key, item
+            yield cleaned(key), item

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from nio import MatrixRoom
 
 from bot.chat import RoomSeen, TryLaterError, UndeliverableError
-from bot.matrix.json_access import Json, get_object, get_objects, get_text
+from bot.matrix.json_access import Json, cleaned, get_id, get_object, get_objects, get_text
 from bot.matrix.safe_client import SafeClient, Unlearnt
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ WHEN_QUIET, WHEN_BUSY = (
 
 def take_membership(client: SafeClient, room: MatrixRoom, event: Json) -> bool:
     """Apply one m.room.member event; whether the list of joined or invited people changed."""
-    user_id, membership = get_text(event, "state_key"), get_text(event, "content", "membership")
+    user_id, membership = get_id(event, "state_key"), get_text(event, "content", "membership")
     if not user_id:
         return False
     if membership in ("join", "invite"):
@@ -41,7 +41,7 @@ async def learn_members(client: SafeClient, room: MatrixRoom) -> None:
     path = f"/_matrix/client/v3/rooms/{quote(room.room_id)}/members"
     answer = await client.line.call("GET", path, query={"not_membership": "leave"})
     there = {
-        get_text(event, "state_key"): get_text(event, "content", "membership") == "invite"
+        get_id(event, "state_key"): get_text(event, "content", "membership") == "invite"
         for event in get_objects(answer, "chunk")
         if get_text(event, "content", "membership") in ("join", "invite")
     }
@@ -107,7 +107,7 @@ def _now() -> float:
 def heroes_are_all(summary: Json) -> tuple[str, ...] | None:
     """The other members as the summary of a small room names them; None where it does not name every one."""
     named = get_object(summary).get("m.heroes")
-    heroes = [hero for hero in named if isinstance(hero, str)] if isinstance(named, list) else []
+    heroes = [cleaned(hero) for hero in named if isinstance(hero, str)] if isinstance(named, list) else []
     complete = summary.get("m.joined_member_count") == len(heroes) + 1 and not summary.get(
         "m.invited_member_count"
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.chat import RoomSeen
-from bot.matrix.json_access import Json, get_items, get_object, get_objects, get_text
+from bot.matrix.json_access import Json, get_id, get_items, get_object, get_objects, get_text
 
 
 def invitations(answer: Json, own_id: str) -> Iterator[RoomSeen]:
@@ -38,7 +38,7 @@ def losses(answer: Json, own_id: str) -> Iterator[RoomSeen]:
 def upgrades(answer: Json) -> Iterator[RoomSeen]:
     for room_id, info in get_items(answer, "rooms", "join"):
         for event in (*get_objects(info, "state", "events"), *get_objects(info, "timeline", "events")):
-            successor = get_text(event, "content", "replacement_room")
+            successor = get_id(event, "content", "replacement_room")
             if get_text(event, "type") == "m.room.tombstone" and event.get("state_key") == "" and successor:
                 yield RoomSeen(room_id, "upgraded", by=get_text(event, "sender"), successor=successor)
 

@@ -15,7 +15,7 @@ from nio import MatrixRoom
 
 from bot.chat import TryLaterError
 from bot.matrix.decrypt import MEGOLM
-from bot.matrix.http import RefusedError
+from bot.matrix.http import RefusedError, named
 from bot.matrix.json_access import Json, get_text
 from bot.matrix.keys import learn_devices, open_sessions, send_to_devices
 from bot.matrix.members import learn_members
@@ -34,7 +34,7 @@ async def put_event(client: SafeClient, room_id: str, kind: str, content: Json, 
             content = _encrypted(client, room_id, kind, content)
         kind = "m.room.encrypted"
     path = f"/_matrix/client/v3/rooms/{quote(room_id)}/send/{quote(kind)}/{quote(txn_id, safe='')}"
-    return get_text(await client.line.call("PUT", path, content), "event_id")
+    return named(await client.line.call("PUT", path, content), "event_id", "a message")
 
 
 async def known_room(client: SafeClient, room_id: str) -> MatrixRoom:

@@ -18,6 +18,7 @@ from bot.matrix import convert, rooms
 from bot.matrix.backfill import between, since_we_came
 from bot.matrix.backoff import until_answered
 from bot.matrix.decrypt import Locked, opened
+from bot.matrix.http import named
 from bot.matrix.ingest import ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.keys import keep_house
@@ -63,7 +64,7 @@ async def listen(
     while True:
         query = {"filter": filter_id, "set_presence": "offline", "timeout": str(wait)}
         query |= {"since": position} if position is not None else {}
-        answer = await until_answered(partial(_insist, client, "GET", "/_matrix/client/v3/sync", None, query))
+        answer = await until_answered(partial(_news, client, query))
         batch = await digest(client, answer, position)
         if position is None or batch.events or batch.rooms or batch.keys or batch.gaps:
             await take_in(batch)
@@ -196,6 +197,13 @@ def _used(client: SafeClient) -> dict[str, object]:
     }
 
 
+async def _news(client: SafeClient, query: Mapping[str, str]) -> Json:
+    """What happened. An answer without a position is none: asked again at once, it would come again at once."""
+    answer = await _insist(client, "GET", "/_matrix/client/v3/sync", query=query)
+    named(answer, "next_batch", "/sync")
+    return answer
+
+
 async def _kept_filter(client: SafeClient) -> str:
     body = {
         "presence": NOTHING,
@@ -208,7 +216,7 @@ async def _kept_filter(client: SafeClient) -> str:
         },
     }
     path = f"/_matrix/client/v3/user/{quote(client.user_id)}/filter"
-    return get_text(await _insist(client, "POST", path, body), "filter_id")
+    return named(await _insist(client, "POST", path, body), "filter_id", "/filter")
 
 
 async def _insist(

@@ -15,6 +15,7 @@ from bot.chat import Batch, Content, Incoming, Media, Message, Refusal, RoomSeen
 from bot.clock import SetClock
 from bot.context import Context, build_context
 from bot.delivery.document import Document
+from bot.delivery.instead import shortener
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import take_in
@@ -214,7 +215,7 @@ def doors(
         return await ledger_for(source, row, now())
 
     return (
-        OutboxSender(database, stage, build, now),
+        OutboxSender(database, stage, build, now, shortener(context.texts)),
         MediaFetcher(database, stage, context, folder / "media", 50_000_000, now),
     )
 

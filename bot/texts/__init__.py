@@ -16,6 +16,7 @@ from bot.dialogue.effects import Day, Line, Param
 
 LANGUAGES = ("zh-CN", "en")
 PARTS = ("", "help.", "ledger.")  # zh-CN.toml, zh-CN.help.toml …
+MOST_LISTED = 40  # of one list: what comes after is counted
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -63,7 +64,8 @@ def _shown(value: Param, texts: Mapping[str, str], language: str) -> str:
             return f"{value.year}年{value.month}月{value.day}日" if value.year else ""
         return f"{value.day} {MONTHS[value.month]} {value.year}"
     if isinstance(value, tuple):
-        return texts["list_comma"].join(_shown(each, texts, language) for each in value)
+        shown = texts["list_comma"].join(_shown(each, texts, language) for each in value[:MOST_LISTED])
+        return shown + texts["list_more"].format(n=len(value)) if len(value) > MOST_LISTED else shown
     if isinstance(value, str) and value.startswith("@") and value[1:] in texts:
         return texts[value[1:]]
     return str(value)

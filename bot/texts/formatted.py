@@ -13,7 +13,9 @@ from bot.dialogue.effects import Line
 from bot.texts import Texts
 
 HEADS = frozenset({"ask_answer", "digest_head"})  # in bold
-WITH_CHOICES = frozenset({"choices", "ask_resume", "ask_submit", "ask_go_on", "ask_merge", "ask_take_back"})
+WITH_CHOICES = frozenset(
+    {"choices", "ask_resume", "ask_submit", "ask_go_on", "ask_merge", "ask_take_back", "ask_many"}
+)
 # Between two choices of one line: before a digit that a no-break space holds to its word. "1\u00a0submit  2\u00a0look again"
 BETWEEN = re.compile(r" +(?=\d\u00a0)")
 LONGEST = 16_000  # bytes; what is longer goes out plain, so that body and HTML fit into one event

@@ -371,7 +371,7 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
     type       TEXT NOT NULL DEFAULT 'm.room.message',
     content    TEXT NOT NULL,  -- JSON: event content, or the ledger's scope
     about      TEXT,           -- JSON: the question or finding a reply to it speaks of
-    reason     TEXT NOT NULL CHECK (reason IN ('reply', 'notice', 'reminder', 'digest', 'room')),
+    reason     TEXT NOT NULL CHECK (reason IN ('reply', 'notice', 'reminder', 'digest', 'room', 'instead')),
     priority   INTEGER NOT NULL DEFAULT 0,  -- higher goes first among what waits for one room
     not_before TEXT,           -- time, in UTC, before which it is not sent; it holds up nothing meanwhile
     written_at TEXT NOT NULL,

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Batch, Incoming, Unreadable
+from bot.chat import Batch, Incoming, Said, Unreadable
 from bot.dialogue.digest import lines_of
+from bot.engine.inbox import take_in
 from bot.rehearsal.chat import SERVER, Rehearsal, direct_room, open_rehearsal
 from bot.rehearsal.player import Player
 from bot.scheduling.hours import Hours
 from bot.texts import LANGUAGES, load_texts
-from storage import figures, outbox
+from storage import figures, inbox, outbox
+from storage.begun import TRIES, Begun
 from storage.db import Transaction
 from storage.outbox import Outgoing
 from tests.support.transcripts import plan_in
@@ -80,6 +82,36 @@ def test_sorry_a_message_that_cannot_be_handled_gets_a_reference(
         await player.play("1")
 
     assert words in told(language, tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-CN", "已经放到一边，什么都没有记"), ("en", "I have set it aside and recorded nothing of it")],
+)
+def test_set_aside_a_message_that_ended_the_process_twice_is_not_begun_again(
+    language: str, words: str, tmp_path: Path
+) -> None:
+    deadly = Incoming("$deadly", direct_room(ZHANG), ZHANG, START, Said("没有"))
+    honest = Incoming("$honest", direct_room(ZHANG), ZHANG, START, Said("进度"))
+
+    async def play(rehearsal: Rehearsal, player: Player) -> None:
+        def live(tx: Transaction) -> None:
+            begun = Begun(tmp_path / "begun")
+            take_in(tx, rehearsal.context, Batch("", (deadly, honest)), START, begun)
+            begun.close()
+
+        for _ in range(TRIES):  # two lives that end during it
+            begun = Begun(tmp_path / "begun")
+            begun.begin("$honest")
+            begun.end()
+            begun.begin("$deadly")
+            begun.close()
+        await rehearsal.database.transaction(live)
+        await rehearsal.database.transaction(live)
+        await rehearsal.deliver()
+        assert await rehearsal.database.read(lambda tx: inbox.get(tx, "$honest")) is not None
+
+    assert told(language, tmp_path / "data", play).count(words) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,12 +29,21 @@ REOPENED = ("first_day.zh-CN.txt", "search.en.txt")  # the others with --reopen:
 
 # Said only by the running service, or only when something breaks: (the test that says it, its words there).
 SERVICE = "tests/engine/test_said_in_service.py"
+TOO_MUCH = "tests/engine/test_too_much.py"
 ELSEWHERE = {
     "digest_all_begun": (SERVICE, "digest_all_begun"),
     "digest_anchor": ("tests/scheduling/test_digest.py", "台账记录链"),
     "digest_quiet": (SERVICE, "digest_quiet"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
     "gone_missing": ("tests/delivery/test_media.py", "没有了"),
+    "edit_too_long": (TOO_MUCH, "改成的话太长（超过4000字），没有读"),
+    "ledger_refused": (TOO_MUCH, "台账文件发不出去"),
+    "list_more": (TOO_MUCH, "…共"),
+    "media_too_long": (TOO_MUCH, "附的话太长（超过4000字），没有读"),
+    "reply_cut": (TOO_MUCH, "项，太长，只列前面这些。"),
+    "reply_refused": (TOO_MUCH, "刚才那条回复发不出去"),
+    "set_aside": (SERVICE, "已经放到一边，什么都没有记"),
+    "too_long": (TOO_MUCH, "这条太长（超过4000字），没有读"),
     "ledger_failed": (SERVICE, "台账没有做成"),
     "state_verified": ("tests/ledger/test_gather.py", "verified"),  # no command leads there yet
     "sorry": (SERVICE, "对不起，刚才那条没处理成"),

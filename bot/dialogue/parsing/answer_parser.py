@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.dialogue.parsing.answers import (
     CLEAR,
@@ -41,6 +42,7 @@ _DENIES = re.compile(
 _NOTHING = re.compile(
     r"\b(?:nothing|none|no (?:problem|issue|leak)s?)\b"
 )  # there is a caretaker and nothing leaks
+RUN_ON = 8  # answers that run into each other: 没问题没问题没问题; who says more of them is asked
 SENTENCE = 6  # characters from which on a clause says something of its own
 _GO_ON = re.compile("(?:那就|就|那|到|来|看|继续)?(?:下一?[项个题条]|继续|往下|接着来?|next)(?:吧|来|走)?")
 _SPACE = re.compile(r"\s")
@@ -65,6 +67,7 @@ class ParsedAnswer:
         return self.could if len(self.could) > 1 else ()
 
 
+@lru_cache(maxsize=256)  # a piece of a message is read more than once
 def parse_answer(line: Line, words: AnswerWords) -> ParsedAnswer:
     """What `line` answers, by its first clause; the other clauses are detail, agree, or put it in doubt."""
     spans = clauses(line)
@@ -150,8 +153,9 @@ def _both(answer: Answer, could: tuple[Answer, ...]) -> tuple[Answer, ...]:
     return tuple(a for a in Answer if a is answer or a in could)
 
 
-def _read_clause(clause: Line, words: AnswerWords) -> ParsedAnswer:
-    """One clause: an answer alone, an answer run into its detail, or one of the ambiguous beginnings."""
+def _read_clause(clause: Line, words: AnswerWords, deep: int = 0) -> ParsedAnswer:
+    """One clause: an answer alone, an answer run into its detail, or one of the ambiguous beginnings. `deep`: how many
+    answers have run into it already."""
     clause = clause.strip(SEPARATORS)
     could = look_up(clause.fold, words)
     if could:
@@ -168,10 +172,10 @@ def _read_clause(clause: Line, words: AnswerWords) -> ParsedAnswer:
     if denial and _KIND_OF.match(body.fold, denial.end()):
         return ParsedAnswer((NOT_APPLICABLE,), bare=True)
     head = words.head.match(body.fold)
-    return (head and _read_run_on(body, head, words)) or _read_beginning(body, denial, words)
+    return (head and _read_run_on(body, head, words, deep)) or _read_beginning(body, denial, words)
 
 
-def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords) -> ParsedAnswer | None:
+def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords, deep: int) -> ParsedAnswer | None:
     """没问题都挺好 · 有问题水管漏水 · 不涉及我村没学校: an answer and its detail without a break."""
     could, after = look_up(head.group(), words), body.cut(head.end()).strip(SEPARATORS)
     if (
@@ -182,7 +186,9 @@ def _read_run_on(body: Line, head: re.Match[str], words: AnswerWords) -> ParsedA
         return None
     if could == (CLEAR,):
         after = after.cut(len(after.fold) - len(after.fold.lstrip("的了啊呀呢哈")))
-        then = look_up(after.fold, words) or _read_clause(after, words).could
+        if deep >= RUN_ON:
+            return ParsedAnswer(EITHER)
+        then = look_up(after.fold, words) or _read_clause(after, words, deep + 1).could
         agrees = then == (CLEAR,) or words.tails.fullmatch(after.fold)
         return ParsedAnswer(could, bare=True) if agrees else ParsedAnswer(EITHER)
     then = look_up(after.fold, words)

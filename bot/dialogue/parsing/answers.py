@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.dialogue.parsing.normalise import Line
@@ -29,7 +30,7 @@ _A_PROBLEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswerWords:
     """The answer words of words.toml, ready for looking up."""
 
@@ -103,14 +104,22 @@ def key(text: str) -> str:
 
 def clauses(line: Line) -> list[tuple[int, int]]:
     """Where the clauses of `line` begin and end, without the separators and empty ones."""
+    return list(_spans(line.fold) if len(line.fold) > _LONGEST_ANSWER else _cut_up(line.fold))
+
+
+def _cut_up(text: str) -> tuple[tuple[int, int], ...]:
     spans, start = [], 0
-    for match in _CLAUSE.finditer(line.fold):
-        if line.fold[start : match.start()].strip():
-            spans.append((start, match.start()))
-        start = match.end()
-    if line.fold[start:].strip():
-        spans.append((start, len(line.fold)))
-    return spans
+    for match in _CLAUSE.finditer(text):
+        at, end = match.span()
+        if text[start:at].strip():
+            spans.append((start, at))
+        start = end
+    if text[start:].strip():
+        spans.append((start, len(text)))
+    return tuple(spans)
+
+
+_spans = lru_cache(maxsize=16)(_cut_up)  # several readings of one message cut it up alike
 
 
 def look_up(text: str, words: AnswerWords) -> tuple[Answer, ...]:

@@ -14,7 +14,6 @@ from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import (
     CLEAR,
     FOUND,
-    SEPARATORS,
     AnswerWords,
     key,
     look_up,
@@ -22,34 +21,12 @@ from bot.dialogue.parsing.answers import (
     tells_of_trouble,
 )
 from bot.dialogue.parsing.normalise import SILENCE, Line
-from bot.dialogue.parsing.subjects import Subject, SubjectWords, subject_of
+from bot.dialogue.parsing.pieces import Joins, Piece, pieces_of, without_echo
+from bot.dialogue.parsing.subjects import SubjectWords
 from bot.domain.answers import BulkAnswer, Spread
 
-# A subject may stand after a break, or run on behind one of these when an answer follows it (12有15无).
-_STRONG = re.compile(r"(?:^|[\n;。,!、(])[ ]*$")
-_LONG_LIST = 60  # characters of a list that is looked into once only
-_WEAK = frozenset(" .:从有无没题好常及在现✅👍👌")
-# 有问题的是12, 没问题：4-10: the answer stands first and points on to its items.
-_TURNED = re.compile(
-    r"[题有无没现常及](?:的(?:项目?|条)?(?:有|是|为)?\s?:?|项目?(?:有|是|为)?\s?:|\s?:)\s{0,2}$"
-)
 _POINTER = re.compile(r"的?(?:项目|项|条)?(?:有|是|为)?[\s:]*$")
 _POINTS_ON = re.compile(r"(?:的|项目|是|为|的有|:)[\s:]*$")
-_ANSWER_FOLLOWS = re.compile(
-    r"[\s,:.、=-]{0,3}(?:都|均|全部?|也|还|就|暂时?|is|are|\s){0,3}(?:没|无|未|莫|木有|有|发现|存在|不涉|不适|不存|不属|正常|好|挺好|很好|稍后|跳过|先放|先不|先跳|放一放|回头|一切|"
-    r"ok|clear|none|nothing|found|problem|no\b|fine|n/a|na\b|not|later|skip|[✅👍👌])"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A subject and what was said of it."""
-
-    subject: Subject
-    said: Line
-    predicate: Line
-    loose: bool  # the number stands in the middle of a line
-    contrary: bool = False  # introduced by a but
 
 
 @dataclass(slots=True)
@@ -64,23 +41,18 @@ class ParsedBulk:
     inferred: bool = False  # a finding was told of without the word for it: 22 水管漏水
 
 
-@dataclass(frozen=True, slots=True)
-class Joins:
-    """Words between two marks."""
-
-    join: re.Pattern[str]
-    exception: re.Pattern[str]
-
-
 def find_bulk_answers(
     line: Line, subject: re.Pattern[str], words: SubjectWords, answers: AnswerWords, joins: Joins
 ) -> ParsedBulk:
-    """Every mark in `line`. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
-    pieces, lead = _pieces(line, subject, words, joins)
-    lead, pieces = _turned(line, lead, pieces, answers)
+    """Every mark in `line`, the first hundred or so. `subject` is `words.subject`, or `words.subject_or_all` while no item is open."""
+    cut = pieces_of(line, subject, words, joins)
+    if cut.tail:  # more than anybody says, or the same again and again
+        line = without_echo(line)
+        cut = pieces_of(line, subject, words, joins)
+    lead, pieces = _turned(line, cut.lead, cut.pieces, answers)
     if only_filler(lead.fold, answers):
         lead = SILENCE
-    marked = ParsedBulk(lead=lead, pieces=pieces)
+    marked = ParsedBulk(lead=lead, pieces=pieces, rest=[cut.tail] if cut.tail else [])
     spoken: list[tuple[Piece, BulkAnswer]] = []
     for piece in _with_exceptions(pieces, marked, answers):
         marked.rest += [_as_said(said, piece) for said in piece.subject.unknown]
@@ -101,71 +73,6 @@ def find_bulk_answers(
         marked.rest += held_back
         marked.waits = bool(held_back)
     return marked
-
-
-def _pieces(
-    line: Line, subject: re.Pattern[str], words: SubjectWords, joins: Joins
-) -> tuple[list[Piece], Line]:
-    """Cut `line` at every place where a subject stands; also what precedes the first."""
-    found: list[tuple[Subject, bool]] = []
-    position = 0
-    while match := subject.search(line.fold, position):
-        if _may_stand(match, line.fold, joins) or _counts_on(match, line, words, found):
-            loose = not _STRONG.search(line.fold, max(0, match.start() - 4), match.start())
-            found.append((subject_of(match, line, words), loose))
-            position = match.end()
-        else:  # a shorter list may begin inside; not inside a long one, which would take a square of its length
-            long = match.end() - match.start() > _LONG_LIST
-            position = match.end() if long else match.start() + 1
-    if not found:
-        return [], SILENCE
-    pieces: list[Piece] = []
-    contrary = False
-    for (this, loose), after in zip(found, [*(s.start for s, _ in found[1:]), len(line.fold)], strict=True):
-        predicate = line.cut(this.end, after)
-        join = joins.join.search(predicate.fold)
-        said = line.cut(this.start, this.end + (join.start() if join else len(predicate.fold)))
-        predicate = predicate.cut(0, join.start() if join else None).strip(SEPARATORS + "=")
-        pieces.append(Piece(this, said.strip(SEPARATORS), predicate, loose, contrary))
-        contrary = bool(join and joins.exception.fullmatch(join.group().strip(SEPARATORS)))
-    lead = line.cut(0, found[0][0].start)
-    join = joins.join.search(lead.fold)
-    if join:
-        lead = lead.cut(0, join.start())
-        if joins.exception.fullmatch(join.group().strip(SEPARATORS)):
-            pieces[0] = replace(pieces[0], contrary=True)
-    return pieces, lead.strip(SEPARATORS)
-
-
-def _may_stand(match: re.Match[str], text: str, joins: Joins) -> bool:
-    """Whether a subject may stand here: after a break, or run on where an answer ended and another follows."""
-    start, groups = match.start(), match.groupdict()
-    if groups["rest"] or groups["onward"]:
-        return True
-    if not groups["refs"]:
-        return start == 0 or text[start - 1] in _WEAK or bool(_STRONG.search(text, max(0, start - 4), start))
-    follows = bool(_ANSWER_FOLLOWS.match(text, match.end()))
-    if _STRONG.search(text, max(0, start - 4), start) or start == 0:
-        return (
-            follows
-            or groups["refs"][0].isascii()
-            or groups["refs"][0] == "第"
-            or groups["refs"].endswith("项")
-        )
-    if _TURNED.search(text, max(0, start - 10), start):
-        return True
-    return follows and (text[start - 1] in _WEAK or bool(joins.join.search(text, max(0, start - 8), start)))
-
-
-def _counts_on(
-    match: re.Match[str], line: Line, words: SubjectWords, found: list[tuple[Subject, bool]]
-) -> bool:
-    """4无5无6有补助没到账7无: the next number of a row and an answer behind it, wherever it stands."""
-    last = found[-1][0].nos if found else ()
-    if not last or not match.groupdict()["refs"] or not _ANSWER_FOLLOWS.match(line.fold, match.end()):
-        return False
-    nos = subject_of(match, line, words).nos
-    return len(found) > 1 and bool(nos) and nos[0] == last[-1] + 1
 
 
 def _turned(line: Line, lead: Line, pieces: list[Piece], answers: AnswerWords) -> tuple[Line, list[Piece]]:

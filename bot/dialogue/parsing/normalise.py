@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LONGEST = 4000  # characters of a message that is read: two pages; more is a document
+LARGEST_CHARACTER = 18  # what ﷺ comes to
 # Invisible or decorative: variation selectors, keycap, joiners, directions, skin tones, broken halves of characters.
 _DROPPED = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff"
@@ -77,6 +79,12 @@ def normalise(text: str) -> str:
         parts = _KEPT.split(text.translate(_NUMBERED))
         text = "".join(part if i % 2 else unicodedata.normalize("NFKC", part) for i, part in enumerate(parts))
     return _DROPPED.sub("", _BREAKS.sub("\n", text)).strip()
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a message is not read at all; what counts is what there is to read, and one character may stand for many."""
+    many = len(text) * LARGEST_CHARACTER > LONGEST and not text.isascii()
+    return len(text) > LONGEST or (many and len(normalise(text)) > LONGEST)
 
 
 def fold(words: str, spelling: Spelling) -> Line:

@@ -77,6 +77,8 @@ def verdict(line: Line, kind: str, words: OptionWords) -> bool | None:
 
 
 def _verdict(clause: str, kind: str, words: OptionWords) -> bool | None:
+    if len(clause) > LONGEST:
+        return None
     for plain in _shorter(clause, words):
         if plain in words.no[kind]:
             return False

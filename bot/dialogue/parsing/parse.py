@@ -14,15 +14,15 @@ from bot.dialogue.meaning import Expect, ParsedMessage, Remark
 from bot.dialogue.parsing.amend import find_amendment
 from bot.dialogue.parsing.answer_parser import parse_answer
 from bot.dialogue.parsing.answers import LATER, SEPARATORS, key, look_up, read_consent
-from bot.dialogue.parsing.basis import ask_basis, take_basis
-from bot.dialogue.parsing.bulk import ParsedBulk, find_bulk_answers
+from bot.dialogue.parsing.basis import ask_basis
 from bot.dialogue.parsing.by_option import OPTIONS, by_option
 from bot.dialogue.parsing.commands import find_command
 from bot.dialogue.parsing.correction import corrected
 from bot.dialogue.parsing.normalise import Line, fold, normalise
 from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
+from bot.dialogue.parsing.once import basis_in, marks_in, remark_of
 from bot.dialogue.parsing.relocate import find_relocation
-from bot.dialogue.parsing.remarks import is_to_all, remark_in, topic_of, unlabelled
+from bot.dialogue.parsing.remarks import is_to_all, topic_of, unlabelled
 from bot.dialogue.parsing.shape import alone, answers_first, bases_in, only_the_rest, well_formed
 from bot.dialogue.parsing.subjects import subject_of
 from bot.dialogue.parsing.taken import sentence, with_marks, with_reading
@@ -32,8 +32,8 @@ from bot.domain.answers import Answer, BulkAnswer
 
 SAID_OFTEN = 8  # characters up to which words are said again and again
 REMEMBERED = 4096
-_LONGEST_MARKED = 20_000  # characters; more is a pasted document, full of numbers that name no item
-_DOTTED = re.compile(r"(?<![\d.])\d{1,2}(?:\.\d{1,2}){2,40}(?![\d.])")
+LONGEST_APART = 1000  # characters of answers that have a basis each
+LONGEST_CORRECTION = 600  # characters of words that put an answer right: more is an account of its own
 _WHOLE_NUMBER = re.compile(
     rf"[(\[#]?\s?(?:我?选择?|我?答案?[是为:]?|回复?|按|option|answer|no\.?)?\s?第?\s?(?P<n>{NUMBER})"
     r"\s?(?P<unit>[个种项号条题]|选项)?\s?[)\].、,。!~]*"
@@ -96,7 +96,7 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     named = unlabelled(line, expect)
     if named is not None:
         return ParsedMessage(named.words, basis=named.words if expect is Expect.BASIS else "")
-    remark = remark_in(line, vocabulary.remarks)
+    remark = remark_of(line, vocabulary)
     topic = topic_of(line, vocabulary.remarks) if remark is Remark.QUESTION else ""
     if remark is not Remark.QUESTION:
         mended = _mended(line, expect, vocabulary)
@@ -112,11 +112,11 @@ def parse(words: str, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
 
 def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
     """The answers that a correction gives anew, when it is nothing else."""
-    plain = corrected(line, vocabulary.remarks)
+    plain = corrected(line, vocabulary.remarks) if len(line.fold) <= LONGEST_CORRECTION else line
     if plain == line:
         return None
-    bare, basis = take_basis(plain, vocabulary.bases)
-    marked = _marks(bare, expect, vocabulary)
+    bare, basis = basis_in(plain, vocabulary)
+    marked = marks_in(bare, expect, vocabulary)
     if marked.inferred or not (well_formed(marked) or alone(marked)):
         return None
     return with_marks(ParsedMessage(line.words, basis=basis), marked, vocabulary)
@@ -125,7 +125,7 @@ def _mended(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage
 def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     said = line.words
     plain = ParsedMessage(said)
-    bare, basis = take_basis(line, vocabulary.bases)
+    bare, basis = basis_in(line, vocabulary)
     alone = key(line.fold.strip(SEPARATORS))
     if (
         basis
@@ -135,7 +135,7 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
         return plain if expect is Expect.TEXT else replace(plain, basis=basis)
     if expect is Expect.BASIS and alone in vocabulary.bases.keywords:
         return replace(plain, basis=vocabulary.bases.keywords[alone])
-    if "、" in basis and expect in (Expect.CHOICE, Expect.NOTHING):
+    if "、" in basis and len(line.fold) <= LONGEST_APART and expect in (Expect.CHOICE, Expect.NOTHING):
         apart = _clause_by_clause(line, expect, vocabulary)
         if apart is not None:
             return apart
@@ -156,8 +156,8 @@ def _read(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
 
 def _clause_by_clause(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage | None:
     """4-10无，入户12户；11-16无，查台账: each with the basis of its own sentence. None where a part is anything else."""
-    bare, _ = take_basis(line, vocabulary.bases)
-    starts = [piece.subject.start for piece in _marks(bare, expect, vocabulary).pieces[1:]]
+    bare, _ = basis_in(line, vocabulary)
+    starts = [piece.subject.start for piece in marks_in(bare, expect, vocabulary).pieces[1:]]
     cuts = [0, *starts, len(line.fold)]
     parts = [part for a, b in pairwise(cuts) if (part := line.cut(a, b).strip(SEPARATORS)).fold]
     if len(parts) < 2:
@@ -179,16 +179,6 @@ def _number(line: Line) -> int | None:
     return parse_number(match["n"]) if match else None
 
 
-def _marks(line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedBulk:
-    if len(line.fold) > _LONGEST_MARKED:
-        return ParsedBulk()
-    if "." in line.fold:  # 4.5.6 is a list; two numbers with a point are a decimal
-        line = Line(line.words, _DOTTED.sub(lambda match: match.group().replace(".", ","), line.fold))
-    words = vocabulary.subjects
-    subject = words.subject_or_all if expect is Expect.NOTHING else words.subject
-    return find_bulk_answers(line, subject, words, vocabulary.answers, vocabulary.joins)
-
-
 def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocabulary) -> ParsedMessage:
     """While an item is open, or nothing: marks, or one answer."""
     if plain.number is not None:
@@ -199,7 +189,7 @@ def _to_item(plain: ParsedMessage, line: Line, expect: Expect, vocabulary: Vocab
             if expect is Expect.CHOICE and not item_named
             else plain
         )
-    marked = _marks(line, expect, vocabulary)
+    marked = marks_in(line, expect, vocabulary)
     if expect is Expect.CHOICE and len(marked.pieces) < 2:
         reading = by_option(line, marked, vocabulary.answers)
         if reading:
@@ -244,16 +234,16 @@ def _to_question(
         return plain
     if plain.yes is None and look_up(line.fold, vocabulary.answers) == (LATER,):
         return replace(plain, choice=LATER)
-    marked = _marks(bare, expect, vocabulary)
+    marked = marks_in(bare, expect, vocabulary)
     if expect is Expect.TEXT:
         if not well_formed(marked) and not only_the_rest(marked):
             return replace(plain, mixed=answers_first(marked))
-        _, basis = take_basis(line, vocabulary.bases)
+        _, basis = basis_in(line, vocabulary)
         return with_marks(replace(plain, basis=basis), marked, vocabulary)
     if marked.answers and not marked.inferred and not marked.lead.fold:
         return with_marks(plain, marked, vocabulary)
     if expect is Expect.BASIS and (
-        bases := bases_in(line, _marks(line, expect, vocabulary), vocabulary.bases)
+        bases := bases_in(line, marks_in(line, expect, vocabulary), vocabulary.bases)
     ):
         return replace(plain, basis="", bases=bases)
     if expect is Expect.BASIS and answers_first(marked):

@@ -46,6 +46,9 @@ class PlaceNames:
         for place in places:
             for called in {*self._calls(place.name), *self._calls(place.unit + place.name)}:
                 self._called.setdefault(called, []).append(place)
+        self._holding: dict[
+            str, tuple[Named, ...]
+        ] = {}  # words asked for -> the places whose names hold them
         self._lengths = sorted({len(called) for called in self._called}, reverse=True)
 
     def is_own(self, place_id: str) -> bool:
@@ -81,7 +84,12 @@ class PlaceNames:
         return bool(ENDS.match(line.fold, end) or _RUNS_ON.match(line.fold, end)) or self._trouble(line, end)
 
     def _own_with(self, word: str) -> tuple[Named, ...]:
-        return tuple(place for place, folded in self._folded if place.own and word in folded)
+        return tuple(place for place in self._with(word) if place.own)
+
+    def _with(self, word: str) -> tuple[Named, ...]:
+        if word not in self._holding:
+            self._holding[word] = tuple(place for place, folded in self._folded if word in folded)
+        return self._holding[word]
 
     def _trouble(self, line: Line, end: int) -> bool:
         """李庄水管漏: what runs on is a problem, and no longer name."""
@@ -95,7 +103,7 @@ class PlaceNames:
         word = line.fold[: ends.start() if ends else None]
         if not PART[0] <= len(word) <= PART[1] or not word[0].isalpha():
             return (), 0
-        others = tuple(place for place, folded in self._folded if word in folded)
+        others = self._with(word)
         return self._own_with(word) or (others if len(others) == 1 else ()), len(word)
 
     def others_in(self, words: str, place_id: str) -> bool:

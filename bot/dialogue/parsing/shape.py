@@ -6,8 +6,9 @@ import re
 
 from bot.dialogue.parsing.answers import SEPARATORS
 from bot.dialogue.parsing.basis import BasisWords, take_basis
-from bot.dialogue.parsing.bulk import ParsedBulk, Piece
+from bot.dialogue.parsing.bulk import ParsedBulk
 from bot.dialogue.parsing.normalise import Line
+from bot.dialogue.parsing.pieces import Piece
 from bot.domain.answers import Answer, BulkAnswer, Spread
 
 _ANSWER_FIRST = re.compile(r"\d{1,2}\s?[项号题条]?\s?(?:有问题|发现问题|有|found)\s?[,;:]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.dialogue.parsing.answers import any_of
@@ -36,7 +37,7 @@ class Subject:
     found: bool = False  # 除12有问题外: the exceptions are findings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SubjectWords:
     """The subject grammar for one campaign."""
 
@@ -45,6 +46,7 @@ class SubjectWords:
     atom: re.Pattern[str]
     subject: re.Pattern[str]  # at a place where a subject may stand
     subject_or_all: re.Pattern[str]  # the same while no item is open: 全部 then means every item
+    wider: re.Pattern[str]  # the words in which the two differ
 
 
 def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
@@ -86,6 +88,7 @@ def subject_words(data: Mapping[str, Any], campaign: Campaign) -> SubjectWords:
         names=names,
         atom=re.compile(atom),
         subject=subject(everything),
+        wider=re.compile(any_of(phrases["all_when_nothing_open"])),
         subject_or_all=subject(any_of([*phrases["all"], *phrases["all_when_nothing_open"]])),
     )
 
@@ -106,6 +109,7 @@ def subject_of(match: re.Match[str], line: Line, words: SubjectWords) -> Subject
     return Subject(start, end, spread, nos, by_name, unknown, bool(groups.get("found")))
 
 
+@lru_cache(maxsize=256)
 def numbers_in(line: Line, words: SubjectWords) -> tuple[tuple[int, ...], tuple[str, ...], bool]:
     """Item numbers in a list of numbers, ranges and names; what is not on the list; whether a name was used."""
     nos, unknown, by_name = dict[int, None](), list[str](), False

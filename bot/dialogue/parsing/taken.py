@@ -14,6 +14,7 @@ from bot.dialogue.parsing.bulk import ParsedBulk
 from bot.dialogue.parsing.vocabulary import Vocabulary
 from bot.domain.answers import Answer, BulkAnswer
 
+LONGEST_WAY = 200  # characters that say how something was checked
 _FOR_ALL = re.compile(r"(?:以上)?(?:都|全|全部|一共|统统)(?:是|都)?(?=.)")
 
 
@@ -34,7 +35,6 @@ def with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary)
             return replace(
                 with_reading(plain, reading), rest=tuple(piece.said.words for piece in marked.pieces)
             )
-        marked.rest.insert(0, marked.lead.words)
     shared = _said_of_all(marked.answers, vocabulary) if not plain.basis else ""
     if shared:
         last = replace(marked.answers[-1], detail="")
@@ -43,7 +43,8 @@ def with_marks(plain: ParsedMessage, marked: ParsedBulk, vocabulary: Vocabulary)
     answers = tuple(
         _with_way(replace(mark, detail=sentence(mark.detail)), plain, vocabulary) for mark in marked.answers
     )
-    rest = tuple(map(sentence, marked.rest))
+    unread = [marked.lead.words, *marked.rest] if marked.lead.fold else marked.rest
+    rest = tuple(map(sentence, unread))
     ways = [words for words in rest if _says_how(words, vocabulary)] if not plain.basis else []
     if len(ways) == 1 and any(mark.answer is Answer.CLEAR and not mark.basis for mark in answers):
         return replace(
@@ -70,6 +71,8 @@ def _with_way(mark: BulkAnswer, plain: ParsedMessage, vocabulary: Vocabulary) ->
 
 
 def _says_how(words: str, vocabulary: Vocabulary) -> bool:
+    if len(words) > LONGEST_WAY:
+        return False
     trouble = tells_of_trouble(words.lower(), vocabulary.answers)
     return names_a_way(words) and not trouble and not re.search(r"\d+\s?[-到至~]\s?\d", words)
 

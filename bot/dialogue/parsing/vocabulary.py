@@ -10,17 +10,17 @@ from bot.dialogue.meaning import Expect, ParsedMessage
 from bot.dialogue.parsing.amend import AmendWords, amend_words
 from bot.dialogue.parsing.answers import AnswerWords, answer_words, any_of
 from bot.dialogue.parsing.basis import BasisWords, basis_words
-from bot.dialogue.parsing.bulk import Joins
 from bot.dialogue.parsing.commands import CommandWords, command_words
 from bot.dialogue.parsing.normalise import Spelling, spelling
 from bot.dialogue.parsing.options import OptionWords, option_words
+from bot.dialogue.parsing.pieces import Joins
 from bot.dialogue.parsing.plans import PlanWords, plan_words
 from bot.dialogue.parsing.remarks import RemarkWords, remark_words
 from bot.dialogue.parsing.subjects import SubjectWords, subject_words
 from bot.domain.campaign import Campaign
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """The compiled words of one campaign. Make one at the start and share it.
 
