@@ -34,6 +34,8 @@ ELSEWHERE = {
     "digest_anchor": ("tests/scheduling/test_digest.py", "台账记录链"),
     "digest_quiet": (SERVICE, "digest_quiet"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
+    "gone_late": ("tests/delivery/test_media_fair.py", "好几天都没能"),
+    "media_quota": ("tests/delivery/test_media_fair.py", "一天的上限"),
     "gone_missing": ("tests/delivery/test_media.py", "没有了"),
     "ledger_failed": (SERVICE, "台账没有做成"),
     "state_verified": ("tests/ledger/test_gather.py", "verified"),  # no command leads there yet
