@@ -42,6 +42,7 @@ LONGEST_WISH = 600.0  # of a server that wants us to wait; one beyond it is a mi
 GIVE_UP, ENOUGH_TRIES, MOST_TRIES = timedelta(days=3), 20, 200
 # How many files are fetched at the same time: of one other server, of all others, of those that failed before, in all.
 OF_ONE_SERVER, OF_OTHERS, OF_FAILED, AT_ONCE = 2, 5, 3, 8
+FILES_A_DAY = 2000  # of one person
 TOLD = {  # what the sender is told of a file that cannot be had
     Refusal.OTHER: "gone_missing",
     Refusal.TOO_LARGE: "gone_large",
@@ -53,7 +54,7 @@ TOLD = {  # what the sender is told of a file that cannot be had
 class Quota:
     """How much is fetched on one day: files and bytes a person, bytes in all. The rest waits for the next day."""
 
-    files: int = 2000
+    files: int = FILES_A_DAY
     bytes: int = 2_000_000_000
     bytes_in_all: int = 20_000_000_000
 

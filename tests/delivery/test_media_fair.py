@@ -14,7 +14,6 @@ from bot.rehearsal.names import SERVER
 from tests.support.bot_in_memory import LI, context
 from tests.support.media_lab import LIMIT, Lab, in_lab
 
-
 PLENTY = Quota()
 
 

@@ -31,7 +31,7 @@ ONLY_IN = {
     "openpyxl": ("bot/ledger/", "tests/", "bench/"),
     "aiosqlite": ("storage/", "tests/", "bench/"),
     "sqlite3": ("storage/", "tests/", "bench/"),
-    "apscheduler": ("bot/app.py", "tests/", "bench/"),
+    "apscheduler": ("bot/scheduling/steady.py", "tests/", "bench/"),
 }
 CRYPTO_STORE = "bot/matrix/"  # matrix-nio keeps its keys in a SQLite file of its own
 PRINTING = (
