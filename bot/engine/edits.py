@@ -18,7 +18,7 @@ from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
-from bot.engine import rewording, session_store, undo, undo_rules
+from bot.engine import former, rewording, session_store, undo, undo_rules
 from bot.engine.mended import After, mend
 from bot.engine.origin import Origin
 from bot.engine.rewording import Edit
@@ -73,6 +73,7 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
     stays = (
         undo_rules.refusal(tx, origin, edit.changes)
         or undo_rules.overtaken(tx, origin, edit.changes)
+        or former.of_question(tx, origin, edit.question)
         or _handed_in(edit)
     )
     if stays is not None:

@@ -17,7 +17,7 @@ from bot.context import Context
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.normalise import normalise
 from bot.domain.pii import mask_pii
-from bot.engine import membership, replies, session_store
+from bot.engine import former, membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
 from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
@@ -102,6 +102,10 @@ def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> 
     room = membership.room_of(tx, event, found.room, now)
     found = replace(found, room=room)
     kind = kind_of(event.content)
+    past = people.formerly(tx, event.sender) if actor is None and room.kind == "direct" else None
+    if past is not None:
+        _answer_former(tx, _Heard(context, event, past, found), now)
+        return
     if actor is None:
         inbox.add(tx, Seen(event.event_id, event.room_id, None, event.at.isoformat(), kind))
         membership.answer_stranger(tx, context, event, room, now)
@@ -111,6 +115,15 @@ def _take(tx: Transaction, context: Context, event: Incoming, now: datetime) -> 
         _keep_unreadable(tx, event, event.content, now)
         return
     _guarded(tx, _Heard(context, event, actor, found), now)
+
+
+def _answer_former(tx: Transaction, heard: _Heard, now: datetime) -> None:
+    """Somebody without a role any more reads what they wrote; whatever else they do changes nothing, and they are told."""
+    content, origin = heard.event.content, heard.origin
+    words = content.words if isinstance(content, Said) else ""
+    note(tx, origin, kind_of(content), IGNORED)
+    if not isinstance(content, Unreadable):
+        replies.send(tx, origin, former.answered(tx, origin, words, now), now)
 
 
 def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now: datetime) -> None:

@@ -17,6 +17,7 @@ from bot.dialogue.questions import Question, finding_in, items_in, load_question
 from bot.dialogue.session import Session
 from bot.domain.lifecycle import AMENDABLE, SETTLED
 from bot.domain.permissions import Right, may
+from bot.engine import former
 from bot.engine.origin import Origin
 from bot.handlers.change import target_of
 from storage import findings, inbox, outbox, places
@@ -92,7 +93,7 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
     if not _asked_of(tx, origin, question):
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
-        return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
+        return ReplyTarget(session, True, _refusal(tx, origin, question))
     return ReplyTarget(under(session, question), True, reopened=True, photos_to=photos_to)
 
 
@@ -132,9 +133,13 @@ def _open(tx: Reader, actor: Actor, number: int) -> bool:
     return may(actor.scope, Right.AMEND, target_of(tx, finding)) is None
 
 
-def _refusal(tx: Reader, actor: Actor, question: Question) -> Line:
-    number = finding_in(question)
+def _refusal(tx: Reader, origin: Origin, question: Question) -> Line:
+    actor, number = origin.actor, finding_in(question)
     finding = findings.get(tx, number) if number else None
+    lost = former.of_question(tx, origin, question)
+    mine = finding is None or may(actor.scope, Right.LOOK, target_of(tx, finding)) is None
+    if lost is not None and mine:
+        return lost
     if finding is not None and finding.state in SETTLED and finding.place_id in actor.scope.places:
         return line("finding_settled", finding=number)
     if number:

@@ -43,7 +43,7 @@ from bot.dialogue.questions import (
 from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
-from bot.engine import buttons, effects, replies, session_store
+from bot.engine import buttons, effects, former, replies, session_store
 from bot.engine.attachments import keep_media
 from bot.engine.effects import Applied
 from bot.engine.mended import After, mend
@@ -193,6 +193,9 @@ class Finished:
 
 def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: datetime) -> Finished:
     """Write the effects; then, from what is on the disk, find out where photos belong and what is asked next; answer."""
+    lost = former.of_effects(tx, origin, outcome.effects)
+    if lost is not None:
+        outcome = Outcome(turn.session, (lost,))
     first, afterwards = effects.split(outcome.effects)
     applied = effects.apply(tx, origin, first, now)
     outcome = outcome.say(*applied.lines)
@@ -201,6 +204,8 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
     ):  # one that was just told of is spoken of; an edit opens quietly
         outcome = replace(outcome, session=replace(outcome.session, finding=applied.opened[0]))
     placed = evidence_rules.attach(tx, turn, replace(outcome, effects=()), _written(turn, outcome, applied))
+    lost = former.of_effects(tx, origin, placed.effects)
+    placed = placed if lost is None else replace(outcome, effects=()).say(lost)
     bound = effects.apply(tx, origin, placed.effects, now)
     outcome = placed.say(*bound.lines)
     if any(isinstance(effect, SetPreference) for effect in first) or _language_went_back(outcome):

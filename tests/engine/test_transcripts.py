@@ -33,6 +33,8 @@ ELSEWHERE = {
     "digest_all_begun": (SERVICE, "digest_all_begun"),
     "digest_anchor": ("tests/scheduling/test_digest.py", "台账记录链"),
     "digest_quiet": (SERVICE, "digest_quiet"),
+    "former": ("tests/engine/test_former.py", "不能再改"),  # no transcript changes the roster
+    "no_longer_yours": ("tests/engine/test_former.py", "不由您负责"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
     "gone_late": ("tests/delivery/test_media_fair.py", "好几天都没能"),
     "media_quota": ("tests/delivery/test_media_fair.py", "一天的上限"),
