@@ -13,14 +13,20 @@ from bot.dialogue.effects import (
     AttachEvidence,
     ChangeFinding,
     Effect,
+    GiveFeedback,
     Line,
     MoveAnswer,
+    NotifyRole,
     OnBehalf,
     OpenFinding,
     PutOff,
+    SendLedger,
     SetCheck,
+    SetPreference,
     SubmitPlace,
+    Withdraw,
     line,
+    plain,
 )
 from bot.dialogue.meaning import Expect
 from bot.dialogue.parsing.normalise import normalise
@@ -38,6 +44,12 @@ from bot.handlers.whose_now import not_any_more
 from storage import evidence, findings, hand_ins, places
 from storage.db import Reader
 from storage.history import Change, Subject
+
+
+def records(effects: Sequence[Effect]) -> bool:
+    """Whether one of these puts something on record: such a message's words are kept as long as it may be edited."""
+    no_record = (GiveFeedback, NotifyRole, SendLedger, SetPreference, Withdraw)
+    return any(not isinstance(plain(effect), no_record) for effect in effects)
 
 
 def of_effects(tx: Reader, origin: Origin, effects: Sequence[Effect]) -> Line | None:

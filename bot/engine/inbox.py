@@ -20,8 +20,10 @@ from bot.domain.pii import mask_pii
 from bot.engine import former, membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
+from bot.engine.session_store import Standing
 from bot.engine.turn import IGNORED, Result, note, run_reacted, run_said
-from storage import early_edits, inbox, people, rooms, sessions, unreadable
+from bot.engine.unedited import apply_unedit
+from storage import early_edits, history, inbox, people, rooms, sessions, unreadable
 from storage.db import Transaction, is_of_the_file
 from storage.early_edits import EarlyEdit
 from storage.inbox import Seen
@@ -161,23 +163,21 @@ def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
     match event.content:
         case Said() | Reacted() as content:
             early = early_edits.take(tx, event.event_id, event.sender) if heard.found.early else []
-            if None in early:  # taken back before it arrived
+            if any(each.words is None for each in early):  # taken back before it arrived
                 return Result("withdrawn")
             standing = session_store.arrived(tx, origin, heard.found, now)
             if isinstance(content, Reacted):
                 return run_reacted(tx, origin, content, standing, now)
-            content = replace(content, words=early[-1] or "") if early else content
-            return run_said(tx, origin, content, standing, now)
+            return _said(tx, origin, Arriving(content, tuple(early)), standing, now)
         case Edited(in_clear=True):
             return _ask_again(tx, heard, event.content, now)
-        case Edited(target, words):
-            original = _own(tx, heard, target, words)
-            if original is not None:
-                _edited(tx, origin, original, words, now)
-            return Result()
+        case Edited():
+            return _edit(tx, heard, event.content, now)
         case Redacted(target):
             original = _own(tx, heard, target, None)
-            if original is not None:
+            if original is not None and original.edits:
+                apply_unedit(tx, origin, original, now)
+            elif original is not None:
                 unreadable.drop(tx, target)
                 apply_redaction(tx, origin, original, now)
             return Result()
@@ -196,14 +196,54 @@ def _ask_again(tx: Transaction, heard: _Heard, content: Edited, now: datetime) -
     return IGNORED
 
 
-def _edited(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A message, and the edits of it that came before it."""
+
+    content: Said
+    early: tuple[EarlyEdit, ...]
+
+
+def _said(tx: Transaction, origin: Origin, what: Arriving, standing: Standing, now: datetime) -> Result:
+    """What counts are the words of the newest edit; its own come back when that one is deleted."""
+    if not what.early:
+        return run_said(tx, origin, what.content, standing, now)
+    newest = what.early[-1]
+    result = run_said(tx, origin, replace(what.content, words=newest.words or ""), standing, now)
+    if result.words is None:
+        return result
+    inbox.set_words(tx, newest.event_id, result.words)
+    return replace(result, words=mask_pii(normalise(what.content.words))[0])
+
+
+def _edit(tx: Transaction, heard: _Heard, content: Edited, now: datetime) -> Result:
+    """An edit of an edit is one of the message itself. One that was deleted, or edited, before it came counts as such."""
+    target, words = content.target, content.words
+    edited = inbox.get(tx, target)
+    if edited is not None and edited.edits:
+        target = edited.edits
+    early = early_edits.take(tx, heard.event.event_id, heard.event.sender) if heard.found.early else []
+    if any(each.words is None for each in early):
+        return Result("withdrawn", edits=target)
+    words = early[-1].words or "" if early else words
+    original = _own(tx, heard, target, words)
+    if original is None or not _edited(tx, heard.origin, original, words, now):
+        return Result(edits=target)
+    now_seen = inbox.get(tx, target)
+    keeps = history.of_refs(tx, (target,)) or (now_seen is not None and now_seen.opened_questions)
+    return Result(edits=target, words=mask_pii(normalise(words))[0] if keeps else None)
+
+
+def _edited(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> bool:
+    """Whether the message now says these words."""
     if original.kind != "unreadable" and original.state != "failed":
-        apply_edit(tx, origin, original, words, now)
-        return
+        return apply_edit(tx, origin, original, words, now)
     unreadable.drop(tx, original.event_id)  # its new words are all there is of it
     instead = replace(origin, event_id=original.event_id)
     standing = session_store.load(tx, instead, now)
-    note(tx, instead, "said", run_said(tx, instead, Said(words), standing, now))
+    result = run_said(tx, instead, Said(words), standing, now)
+    note(tx, instead, "said", replace(result, words=None))
+    return result.words is not None
 
 
 def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen | None:

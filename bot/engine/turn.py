@@ -89,6 +89,8 @@ class Result:
     question: str | None = None
     opened_questions: tuple[str, ...] = ()
     reply: int = 0  # outbox row of what it was answered with
+    edits: str | None = None  # as `Seen` has them
+    words: str | None = None
 
 
 IGNORED = Result("ignored")
@@ -124,7 +126,9 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
         outcome = _with_welcome(turn, outcome)
     finished = finish(tx, origin, turn, outcome, now)
     asked = dump_question(target.session.question)
-    return Result("done", asked, brought_up(target.session, finished.session), finished.row)
+    opened = brought_up(target.session, finished.session)
+    kept = words if opened or turn.photos or former.records(outcome.effects) else None
+    return Result("done", asked, opened, finished.row, words=kept)
 
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
@@ -291,5 +295,5 @@ def _stands(tx: Transaction, session: Session) -> bool:
 def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
     """The inbox's row of a message of this person."""
     at, room_id = origin.at.isoformat(), origin.room.room_id
-    what = (result.question, result.opened_questions, result.state, result.reply or None)
-    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))
+    what = (result.question, result.opened_questions, result.state, result.reply or None, result.edits)
+    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what, result.words))

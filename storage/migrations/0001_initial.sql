@@ -117,8 +117,11 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
     opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
     state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored')),
-    reply     INTEGER          -- the outbox row it was answered with: corrected when the message is
+    reply     INTEGER,         -- the outbox row it was answered with: corrected when the message is
+    edits     TEXT,            -- of an edit: the message it is of, however many edits there were between
+    words     TEXT             -- as they were said, of what recorded something: they come back when a later edit is deleted
 ) STRICT;
+CREATE INDEX inbox_of_edits ON inbox (edits, seq) WHERE edits IS NOT NULL;
 CREATE INDEX inbox_of_person ON inbox (person_id, room_id, seq);
 
 CREATE TABLE early_edits (     -- edits and redactions that came before the message they speak of

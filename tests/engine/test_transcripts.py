@@ -35,6 +35,8 @@ ELSEWHERE = {
     "digest_quiet": (SERVICE, "digest_quiet"),
     "former": ("tests/engine/test_former.py", "不能再改"),  # no transcript changes the roster
     "no_longer_yours": ("tests/engine/test_former.py", "不由您负责"),
+    "unedited": ("tests/engine/test_unedited.py", "您删掉了修改"),
+    "unedited_same": ("tests/engine/test_unedited.py", "没有在用"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
     "gone_late": ("tests/delivery/test_media_fair.py", "好几天都没能"),
     "media_quota": ("tests/delivery/test_media_fair.py", "一天的上限"),
