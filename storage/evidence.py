@@ -92,6 +92,19 @@ def count_waiting(tx: Reader) -> int:
     return tx.number("SELECT count(*) FROM evidence WHERE state = 'waiting'")
 
 
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """How many files wait although fetching them failed, and how many were never to be had."""
+
+    failing: int
+    gone: int
+
+
+def troubles(tx: Reader) -> Troubles:
+    failing = tx.number("SELECT count(*) FROM evidence WHERE state = 'waiting' AND tries > 0")
+    return Troubles(failing, tx.number("SELECT count(*) FROM evidence WHERE state = 'gone'"))
+
+
 def failed(tx: Transaction, evidence_id: int, wait: float, now: datetime) -> None:
     """It could not be fetched; in so many seconds it is tried again."""
     tx.run(

@@ -150,6 +150,22 @@ def waiting(tx: Reader, now: datetime) -> Iterator[Waiting]:
         yield Waiting(number, f"{STRANGER}{queue}" if stranger else queue, act, bool(stranger))
 
 
+def late(tx: Reader, since: datetime, now: datetime) -> list[Waiting]:
+    """What may be sent now and was written, or might have been sent, before `since`."""
+    numbers = {row.id for row in unsent(tx, now, limit=-1) if row.ready_at < since}
+    return [row for row in waiting(tx, now) if row.id in numbers]
+
+
+def failed_since(tx: Reader, since: datetime) -> dict[str, int]:
+    """Why rows for people that were written since then could never be sent -> how many."""
+    sql = "SELECT failed, written_at FROM outbox WHERE failed IS NOT NULL AND stranger = 0"
+    found: dict[str, int] = {}
+    for why, written_at in tx.each(sql):
+        if datetime.fromisoformat(written_at) >= since:
+            found[why] = found.get(why, 0) + 1
+    return found
+
+
 def rows(tx: Reader, numbers: Sequence[int]) -> list[OutboxRow]:
     """These rows, in this order."""
     sql = f"SELECT {_COLUMNS} FROM outbox WHERE id IN (SELECT value FROM json_each(?))"

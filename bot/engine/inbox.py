@@ -48,7 +48,7 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime) -> N
     for room_id in batch.gaps:
         log.warning("room %s: too many messages were missed to fetch them all", room_id)
     if batch.position:
-        rooms.set_position(tx, batch.position)
+        rooms.set_position(tx, batch.position, now)
 
 
 def read_again(tx: Transaction, context: Context, event: Incoming, now: datetime) -> None:

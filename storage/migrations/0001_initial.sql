@@ -104,7 +104,8 @@ CREATE INDEX rooms_of_person ON rooms (person_id) WHERE person_id IS NOT NULL;
 
 CREATE TABLE position (        -- how far the homeserver's stream is taken in; moves with its effects or not at all
     id         INTEGER PRIMARY KEY CHECK (id = 1),
-    next_batch TEXT NOT NULL
+    next_batch TEXT NOT NULL,
+    at         TEXT NOT NULL    -- when it last moved, by our clock
 ) STRICT;
 
 CREATE TABLE inbox (           -- every event taken in: the key that makes "twice" impossible
