@@ -85,7 +85,8 @@ class MediaFetcher:
                 self._raise_failures()
                 left = await self._begin()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), AGAIN if left else None)
+                    async with asyncio.timeout(AGAIN if left else None):
+                        await self._wake.wait()
         finally:
             tasks = [task for _, task in self._working.values()]
             for task in tasks:

@@ -67,6 +67,7 @@ class OutboxSender:
     _held: dict[int, OutboxRow] = field(default_factory=dict)  # until the disk says what became of them
     _done: list[tuple[int, str | None]] = field(default_factory=list)
     _alarm: asyncio.Task[None] | None = None  # wakes us when the earliest row that must wait may go
+    _put_aside: set[str] = field(default_factory=set)  # rooms that began to rest since we last looked
     _given_up: set[str] = field(default_factory=set)  # servers whose strangers the log names
     _carrier: Carrier = field(init=False)
 
@@ -82,7 +83,8 @@ class OutboxSender:
     async def settled(self, seconds: float) -> None:
         """Wait until everything in hand was carried, so long at most."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def run(self) -> None:
         """Carry until cancelled. SignedOut ends it: only the operator can help."""
@@ -114,6 +116,8 @@ class OutboxSender:
         while True:
             await self._collect()
             if not (busy := [*self._workers.values(), *self._rests.values()]):
+                if self._written:  # a rest ended while we looked
+                    continue
                 await self.note_arrived()
                 return
             await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
@@ -125,6 +129,7 @@ class OutboxSender:
         if not self._carrier.instance:
             await self._remember()
         self._written = False
+        self._put_aside.clear()
         now, known = self.now(), self._stuck
         room_for = max(0, AT_ONCE - sum(map(len, self._queues.values())))
         sizes = {key: len(queue) for key, queue in self._queues.items() if queue}
@@ -137,6 +142,9 @@ class OutboxSender:
         picked, rows, later = await self.database.read(look)
         self._more = picked.more
         for its, row in zip(picked.rows, rows, strict=True):
+            if its.queue in self._put_aside:  # while we were reading: what is on its way there goes first
+                self._written = True
+                continue
             self._held[row.id] = row
             first = its.queue in known and known[its.queue].row == row.id
             priority = FIRST_OF_ALL if first else -row.priority
@@ -226,6 +234,7 @@ class OutboxSender:
         log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
         self._stuck[key] = Stuck(key, row.id, tries, since, now + timedelta(seconds=wait))
         self._moved.add(key)
+        self._put_aside.add(key)
         self._drop(key, row)
         self._note_soon()
         self._rests[key] = asyncio.create_task(self._rest(key, wait))

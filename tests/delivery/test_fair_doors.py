@@ -76,6 +76,21 @@ def test_what_rests_is_tried_again_in_its_order_when_the_homeserver_is_well(tmp_
     with_outbox(tmp_path, work)
 
 
+def test_what_was_on_its_way_is_still_the_first_after_a_restart(tmp_path: Path) -> None:
+    async def work(office: OutboxHarness) -> None:
+        hopeless(office, await write_many(office, Outgoing("!a", content={"body": "on its way"})))
+        office.asleep = asyncio.Event()
+        async with office.running():
+            await office.until_waiting(1)
+        await write_many(office, Outgoing("!a", content={"body": "urgent"}, priority=9))
+        office.server.trouble = lambda what, of: None
+        office.asleep = None
+        await office.sender().drain()
+        assert office.server.bodies("!a") == ["on its way", "urgent"]
+
+    with_outbox(tmp_path, work)
+
+
 def test_invitations_of_a_server_that_does_not_answer_hold_up_nobody(tmp_path: Path) -> None:
     async def work(office: OutboxHarness) -> None:
         invited = [f"!{n}:dead" for n in range(INVITED)]

@@ -124,6 +124,13 @@ def test_a_refusal_names_who_may(attempt: str) -> None:
     assert "李四" in told
 
 
+def test_nobody_is_asked_about_a_finding_that_they_may_not_change() -> None:
+    wrote = Wrote()
+    hand_over(wrote.stand)
+    assert "不由您负责" in wrote.stand.say("改 101")
+    assert wrote.stand.finding(101)["state"] == "draft"
+
+
 def test_what_was_written_there_can_be_read() -> None:
     wrote = Wrote()
     hand_over(wrote.stand)
