@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,9 @@ def _watch_gaps(reaper: Reaper, wishes: Wishes) -> None:
         if wishes.full:
             _fill_disk(self, wishes.full)
         if wishes.baseline and batch.events:  # invitations are spared: without rooms there is nothing to lose
-            await self.database.transaction(lambda tx: rooms.set_position(tx, batch.position))
+            await self.database.transaction(
+                lambda tx: rooms.set_position(tx, batch.position, datetime.now(UTC))
+            )
         if batch.events:
             reaper.at("taking", "position saved, effects not" if wishes.baseline else "keys saved, batch not")
         await plain_take_in(self, batch)

@@ -24,8 +24,8 @@ BODY = "✓ 第3项【驻村帮扶责任】未发现问题\n\n" + "是否存在�
 CONTENT = json.dumps({"msgtype": "m.notice", "body": BODY, "m.mentions": {}}, ensure_ascii=False)
 PORTION = 20_000  # answers a transaction
 INBOX = (
-    "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, reply)"
-    " VALUES (:ref, :room, :person, :at, 'said', :question, :seq)"
+    "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, reply, words)"
+    " VALUES (:ref, :room, :person, :at, 'said', :question, :seq, '1')"
 )
 ACTION = (
     "INSERT INTO actions (seq, at, received_at, person_id, source, ref, verb, version, hash)"

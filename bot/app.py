@@ -12,20 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from bot.chat import Batch, Content, Reacted, Said, SignedOutError, TryLaterError, UndeliverableError
 from bot.clock import Clock, SystemClock
 from bot.context import NAME, Context, build_context
 from bot.delivery.document import Document
 from bot.delivery.instead import shortener
-from bot.delivery.media import MediaFetcher
+from bot.delivery.media import FILES_A_DAY, MediaFetcher, Quota
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.matrix.crypto_store import STORAGE_TROUBLES
 from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.hours import Hours
+from bot.scheduling.steady import Beat
 from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from bot.setup.config import Config, Homeserver, require_homeserver
@@ -110,31 +109,19 @@ class Bot:
     async def run(self, started: Callable[[], None]) -> None:
         """Listen, send, fetch and tick until cancelled or signed out."""
         found = await self._find_county_room()
-        scheduler = AsyncIOScheduler(timezone=self.plan.campaign.timezone)
-        # The tick itself knows what is due: late or merged runs lose nothing.
-        scheduler.add_job(
-            self.tick,
-            "interval",
-            seconds=TICK_SECONDS,
-            misfire_grace_time=None,
-            coalesce=True,
-            max_instances=1,
-        )
         position = await self.database.read(rooms.position)
         await self._read_again({unread.session_id for unread in await self.database.read(unreadable.every)})
         await self.tick()
-        scheduler.start()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.edge.run(position, self.take_in))
-                group.create_task(self.sender.run())
-                group.create_task(self.fetcher.run())
-                group.create_task(self._watch())
-                if not found:
-                    group.create_task(self._look_again())
-                started()
-        finally:
-            scheduler.shutdown(wait=False)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.edge.run(position, self.take_in))
+            group.create_task(self.sender.run())
+            group.create_task(self.fetcher.run())
+            group.create_task(self._watch())
+            # The tick itself knows what is due: late or merged runs lose nothing.
+            group.create_task(Beat(self.tick, TICK_SECONDS, SystemClock().now).run())
+            if not found:
+                group.create_task(self._look_again())
+            started()
 
     async def _watch(self) -> None:
         """Ends the bot when a tick found that nothing can be stored any more."""
@@ -212,7 +199,9 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
 
     sender = OutboxSender(database, edge.chat, build, clock.now, shortener(context.texts))
     limit = config.media_limit_mb * 1_000_000
-    fetcher = MediaFetcher(database, edge.chat, context, config.data_dir / "media", limit, clock.now)
+    a_day = (config.media_person_mb_a_day * 1_000_000, config.media_mb_a_day * 1_000_000)
+    media = config.data_dir / "media"
+    fetcher = MediaFetcher(database, edge.chat, context, media, limit, clock.now, Quota(FILES_A_DAY, *a_day))
     begun = Begun(config.data_dir / FILE_NAME)
     return Bot(plan, hours, clock, context, database, edge, sender, fetcher, homeserver.county_room, begun)
 

@@ -27,13 +27,21 @@ def keep(tx: Transaction, edit: EarlyEdit) -> None:
     )
 
 
-def take(tx: Transaction, target: str, sender: str) -> list[str | None]:
-    """The words of what its own sender did to a message before it came, oldest first; forgets all about it."""
-    found = _words(tx, target, sender)
+def take(tx: Transaction, target: str, sender: str) -> list[EarlyEdit]:
+    """What its own sender did to a message before it came, oldest first; forgets all about it."""
+    found = _of(tx, target, sender)
     tx.run("DELETE FROM early_edits WHERE target = ?", (target,))
     return found
 
 
-def _words(tx: Reader, target: str, sender: str) -> list[str | None]:
-    sql = "SELECT words FROM early_edits WHERE target = ? AND sender = ? ORDER BY at, rowid"
-    return [row[0] for row in tx.all(sql, (target, sender))]
+def drop(tx: Transaction, event_id: str) -> None:
+    """Its sender deleted it before the message came that it speaks of."""
+    tx.run("DELETE FROM early_edits WHERE event_id = ?", (event_id,))
+
+
+def _of(tx: Reader, target: str, sender: str) -> list[EarlyEdit]:
+    sql = (
+        "SELECT event_id, target, room_id, sender, at, words FROM early_edits WHERE target = ? AND sender = ?"
+        " ORDER BY at, rowid"
+    )
+    return [EarlyEdit(*row) for row in tx.all(sql, (target, sender))]

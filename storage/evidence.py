@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from storage.db import Reader, Row, Value
+from storage.db import Reader, Row, Transaction, Value
 from storage.history import Record, Subject
 
-_COLUMNS = (
-    "id, finding_no, person_id, room_id, event_id, kind, name, mimetype, size, url, key, sha256, state, at"
-)
+_COLUMNS = "id, finding_no, person_id, room_id, event_id, kind, name, mimetype, size, url, key, sha256, state, at, tries, first_try"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,8 @@ class Evidence:
     sha256: str | None
     state: str
     at: str
+    tries: int = 0  # how often fetching it failed
+    first_try: str | None = None  # when it first did, by our clock
 
 
 def _evidence(row: Row) -> Evidence:
@@ -58,13 +59,78 @@ def counts(tx: Reader) -> dict[int, int]:
     return {row[0]: row[1] for row in tx.all(sql)}
 
 
-def waiting(tx: Reader, limit: int) -> list[Evidence]:
-    return [
-        _evidence(row)
-        for row in tx.all(
-            f"SELECT {_COLUMNS} FROM evidence WHERE state = 'waiting' ORDER BY id LIMIT ?", (limit,)
-        )
-    ]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is fetched on one `day` (ISO): files and bytes a person, bytes in all."""
+
+    day: str
+    files: int
+    bytes: int
+    bytes_in_all: int
+
+
+_HOST = "substr(url, 7, instr(substr(url, 7) || '/', '/') - 1)"  # of mxc://host/id
+
+
+def due(tx: Reader, now: datetime, longest: float, limits: Limits) -> list[Evidence]:
+    """What may be fetched now: new before what failed, everybody's first before anybody's second. A time to wait for that
+    is longer than the `longest` (seconds) stems from before the clock was set back."""
+    if tx.number("SELECT sum(bytes) FROM fetched WHERE day = ?", (limits.day,)) >= limits.bytes_in_all:
+        return []
+    sql = (
+        f"SELECT {_COLUMNS} FROM (SELECT *, row_number() OVER (PARTITION BY person_id, {_HOST} ORDER BY tries, id) AS nth"
+        " FROM evidence WHERE state = 'waiting' AND (next_try IS NULL OR next_try <= ? OR next_try > ?)"
+        " AND person_id NOT IN (SELECT person_id FROM fetched WHERE day = ? AND (files >= ? OR bytes >= ?)))"
+        " ORDER BY tries > 0, nth, id LIMIT 100"
+    )
+    latest = now + timedelta(seconds=longest)
+    values = (_utc(now), _utc(latest), limits.day, limits.files, limits.bytes)
+    return [_evidence(row) for row in tx.all(sql, values)]
+
+
+def count_waiting(tx: Reader) -> int:
+    return tx.number("SELECT count(*) FROM evidence WHERE state = 'waiting'")
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """How many files wait although fetching them failed, and how many were never to be had."""
+
+    failing: int
+    gone: int
+
+
+def troubles(tx: Reader) -> Troubles:
+    failing = tx.number("SELECT count(*) FROM evidence WHERE state = 'waiting' AND tries > 0")
+    return Troubles(failing, tx.number("SELECT count(*) FROM evidence WHERE state = 'gone'"))
+
+
+def failed(tx: Transaction, evidence_id: int, wait: float, now: datetime) -> None:
+    """It could not be fetched; in so many seconds it is tried again."""
+    tx.run(
+        "UPDATE evidence SET tries = tries + 1, first_try = coalesce(first_try, ?), next_try = ? WHERE id = ?",
+        (now.isoformat(), _utc(now + timedelta(seconds=wait)), evidence_id),
+    )
+
+
+def fetched(tx: Transaction, person_id: int, size: int, limits: Limits) -> bool:
+    """Count a file of so many bytes; whether it is the one that fills the person's share of the day."""
+    before = _share(tx, person_id, limits)
+    tx.run(
+        "INSERT INTO fetched (day, person_id, files, bytes) VALUES (?, ?, 1, ?) ON CONFLICT (day, person_id) DO UPDATE SET"
+        " files = files + 1, bytes = bytes + excluded.bytes",
+        (limits.day, person_id, size),
+    )
+    return not before and _share(tx, person_id, limits)
+
+
+def _share(tx: Reader, person_id: int, limits: Limits) -> bool:
+    sql = "SELECT 1 FROM fetched WHERE day = ? AND person_id = ? AND (files >= ? OR bytes >= ?)"
+    return tx.value(sql, (limits.day, person_id, limits.files, limits.bytes)) is not None
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def duplicate(tx: Reader, piece: Evidence, sha256: str) -> Evidence | None:

@@ -33,6 +33,12 @@ def newest_by_place(tx: Reader) -> dict[str, str]:
     return {row[0]: row[1] for row in tx.all(sql)}
 
 
+def place_of(tx: Reader, receipt: int) -> str | None:
+    """The place that this receipt is of."""
+    value = tx.value("SELECT place_id FROM hand_ins WHERE id = ?", (receipt,))
+    return str(value) if value is not None else None
+
+
 def stands(tx: Reader, place_id: str) -> bool:
     """Whether a place is handed in."""
     sql = "SELECT 1 FROM hand_ins WHERE kind = 'place' AND place_id = ? AND withdrawn_at IS NULL LIMIT 1"

@@ -23,15 +23,18 @@ class Seen:
     state: str = "done"  # done | withdrawn | failed | ignored
     reply: int | None = None  # the outbox row it was answered with
     thread: str = ""  # the root of the thread it stands in
+    edits: str | None = None  # of an edit: the message it is of
+    words: str | None = None  # of what recorded something
 
 
 def add(tx: Transaction, seen: Seen) -> None:
     """Note an event; again, when it is read anew, what became of it this time."""
     tx.run(
-        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
+        "INSERT INTO inbox (event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread,"
+        " edits, words)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO UPDATE SET kind = excluded.kind,"
         " question = excluded.question, opened_questions = excluded.opened_questions, state = excluded.state,"
-        " reply = excluded.reply",
+        " reply = excluded.reply, edits = excluded.edits, words = excluded.words",
         (
             seen.event_id,
             seen.room_id,
@@ -43,14 +46,16 @@ def add(tx: Transaction, seen: Seen) -> None:
             seen.state,
             seen.reply,
             seen.thread,
+            seen.edits,
+            seen.words,
         ),
     )
 
 
 def get(tx: Reader, event_id: str) -> Seen | None:
     row = tx.one(
-        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread"
-        " FROM inbox WHERE event_id = ?",
+        "SELECT event_id, room_id, person_id, at, kind, question, opened_questions, state, reply, thread,"
+        " edits, words FROM inbox WHERE event_id = ?",
         (event_id,),
     )
     if row is None:
@@ -84,6 +89,21 @@ def answered(tx: Transaction, event_id: str, question: str | None, opened: Seque
     """Keep anew which question an event answered and which it brought up."""
     sql = "UPDATE inbox SET question = ?, opened_questions = ?, state = 'done' WHERE event_id = ?"
     tx.run(sql, (question, _dump(opened), event_id))
+
+
+def edits_in_force(tx: Reader, original: str) -> list[Seen]:
+    """The edits of a message that were taken and not deleted, the newest last."""
+    sql = "SELECT event_id FROM inbox WHERE edits = ? AND words IS NOT NULL AND state = 'done' ORDER BY seq"
+    return [seen for row in tx.all(sql, (original,)) if (seen := get(tx, row[0])) is not None]
+
+
+def set_words(tx: Transaction, event_id: str, words: str | None) -> None:
+    tx.run("UPDATE inbox SET words = ? WHERE event_id = ?", (words, event_id))
+
+
+def forget_words(tx: Transaction, original: str) -> None:
+    """A message was deleted: neither its words nor those of its edits are kept."""
+    tx.run("UPDATE inbox SET words = NULL WHERE event_id = ? OR edits = ?", (original, original))
 
 
 def set_state(tx: Transaction, event_id: str, state: str) -> None:

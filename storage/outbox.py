@@ -6,12 +6,14 @@ Rule: `not_before` is kept in UTC, so that its text sorts as its time does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from storage import rooms
 from storage.db import Reader, Row, Transaction
 
+STRANGER = "stranger "  # before a room: what strangers are told there holds up nobody else
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -34,6 +36,7 @@ class Outgoing:
     )
     priority: int = 0
     not_before: datetime | None = None  # it holds up nothing until then
+    stranger: bool = False  # for somebody outside our tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def _row(row: Row) -> OutboxRow:
 def add(tx: Transaction, out: Outgoing, now: datetime) -> int:
     """Write it; return the row's number."""
     return tx.insert(
-        "INSERT INTO outbox (room_id, person_id, act, type, content, about, reason, priority, not_before, written_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (room_id, person_id, act, type, content, about, reason, priority, not_before, written_at, stranger)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             out.room_id,
             out.person_id,
@@ -85,6 +88,7 @@ def add(tx: Transaction, out: Outgoing, now: datetime) -> int:
             out.priority,
             _utc(out.not_before) if out.not_before else None,
             now.isoformat(),
+            int(out.stranger),
         ),
     )
 
@@ -127,21 +131,57 @@ def reminders_since(tx: Reader, person_id: int, since: str) -> int:
     return tx.number(sql, (person_id, since))
 
 
+def unsent(tx: Reader, now: datetime, limit: int = 500) -> list[OutboxRow]:
+    """What may be sent now, in the order in which it should be sent."""
+    sql = f"SELECT {_COLUMNS} FROM outbox WHERE {_READY} ORDER BY priority DESC, id LIMIT ?"
+    return [_row(row) for row in tx.all(sql, (_utc(now), limit))]
+
+
 @dataclass(frozen=True, slots=True)
-class InHand:
-    """The rows somebody has read already: all up to a number that had no time to wait for, and these single ones."""
+class Waiting:
+    """What must be known of a row to decide whether it is its turn."""
 
-    up_to: int = 0
-    single: Sequence[int] = ()
+    id: int
+    queue: str  # its room, "person N": a direct room that must be opened first, or "stranger ROOM"
+    act: str
+    stranger: bool
 
 
-def unsent(tx: Reader, now: datetime, known: InHand = InHand(), limit: int = 500) -> list[OutboxRow]:
-    """What may be sent now and is not known yet, in the order in which it should be sent."""
+def waiting(tx: Reader, now: datetime) -> Iterator[Waiting]:
+    """Everything that may be sent now, in the order in which it should be sent. What goes to a person stands in the
+    queue of their room."""
     sql = (
-        f"SELECT {_COLUMNS} FROM outbox WHERE {_READY} AND (id > ? OR not_before IS NOT NULL)"
-        " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY priority DESC, id LIMIT ?"
+        f"SELECT id, room_id, person_id, act, stranger FROM outbox WHERE {_READY} ORDER BY priority DESC, id"
     )
-    return [_row(row) for row in tx.all(sql, (_utc(now), known.up_to, json.dumps(known.single), limit))]
+    queues: dict[int, str] = {}
+    for number, room_id, person_id, act, stranger in tx.each(sql, (_utc(now),)):
+        if room_id is None and person_id is not None and person_id not in queues:
+            queues[person_id] = rooms.direct(tx, person_id) or f"person {person_id}"
+        queue = room_id or queues.get(person_id, f"row {number}")
+        yield Waiting(number, f"{STRANGER}{queue}" if stranger else queue, act, bool(stranger))
+
+
+def late(tx: Reader, since: datetime, now: datetime) -> list[Waiting]:
+    """What may be sent now and was written, or might have been sent, before `since`."""
+    numbers = {row.id for row in unsent(tx, now, limit=-1) if row.ready_at < since}
+    return [row for row in waiting(tx, now) if row.id in numbers]
+
+
+def failed_since(tx: Reader, since: datetime) -> dict[str, int]:
+    """Why rows for people that were written since then could never be sent -> how many."""
+    sql = "SELECT failed, written_at FROM outbox WHERE failed IS NOT NULL AND stranger = 0"
+    found: dict[str, int] = {}
+    for why, written_at in tx.each(sql):
+        if datetime.fromisoformat(written_at) >= since:
+            found[why] = found.get(why, 0) + 1
+    return found
+
+
+def rows(tx: Reader, numbers: Sequence[int]) -> list[OutboxRow]:
+    """These rows, in this order."""
+    sql = f"SELECT {_COLUMNS} FROM outbox WHERE id IN (SELECT value FROM json_each(?))"
+    found = {row["id"]: _row(row) for row in tx.all(sql, (json.dumps(list(numbers)),))}
+    return [found[number] for number in numbers]
 
 
 def next_time(tx: Reader, now: datetime) -> datetime | None:
@@ -173,12 +213,6 @@ def set_room(tx: Transaction, row_id: int, room_id: str) -> None:
     tx.run("UPDATE outbox SET room_id = ? WHERE id = ?", (room_id, row_id))
 
 
-def again(tx: Reader, row: OutboxRow) -> OutboxRow:
-    """The row as it now stands: its room may have changed since it was read."""
-    room_id = tx.value("SELECT room_id FROM outbox WHERE id = ?", (row.id,))
-    return replace(row, room_id=None if room_id is None else str(room_id))
-
-
 def send_elsewhere(tx: Transaction, room_id: str, person_id: int) -> None:
     """What is still to be said to a person in this room goes to their direct room, whichever that is by then."""
     sql = f"UPDATE outbox SET room_id = NULL WHERE room_id = ? AND person_id = ? AND type = 'm.room.message' AND {_UNSENT}"
@@ -187,3 +221,21 @@ def send_elsewhere(tx: Transaction, room_id: str, person_id: int) -> None:
 
 def failed(tx: Transaction, row_id: int, why: str) -> None:
     tx.run("UPDATE outbox SET failed = ? WHERE id = ?", (why, row_id))
+
+
+def give_up(tx: Transaction, queue: str, why: str) -> int:
+    """What strangers would have been told in a room is never sent; how many rows."""
+    sql = f"UPDATE outbox SET failed = ? WHERE room_id = ? AND stranger = 1 AND {_UNSENT}"
+    return tx.run(sql, (why, queue.removeprefix(STRANGER)))
+
+
+def begin_waiting_anew(tx: Transaction, now: datetime) -> None:
+    """What waits for a time, and was written later than it is now, stems from before the clock was set back: it waits
+    as long as it was meant to, from now on."""
+    sql = f"SELECT id, not_before, written_at FROM outbox WHERE not_before > ? AND {_UNSENT}"
+    for number, not_before, written_at in tx.all(sql, (_utc(now),)):
+        written = datetime.fromisoformat(written_at)
+        if written > now:
+            later = _utc(now + (datetime.fromisoformat(not_before) - written))
+            values = (later, now.isoformat(), number)
+            tx.run("UPDATE outbox SET not_before = ?, written_at = ? WHERE id = ?", values)

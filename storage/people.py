@@ -81,6 +81,18 @@ def _person(row: Row, roles: frozenset[Role], unit_id: str | None) -> Person:
     return Person(row[0], row[1] or "", row[2], row[3], row[4], bool(row[5]), str(role), unit_id)
 
 
+def formerly(tx: Reader, user_id: str) -> Actor | None:
+    """Somebody who spoke with us once and has no grant any more: a person without any role or place. None for a stranger."""
+    sql = (
+        f"SELECT {_PERSON} FROM people p JOIN person_ids i ON i.person_id = p.id WHERE i.user_id = ?"
+        " AND i.until IS NULL AND EXISTS (SELECT 1 FROM sessions s WHERE s.person_id = p.id)"
+    )
+    row = tx.one(sql, (user_id,))
+    if row is None:
+        return None
+    return Actor(_person(row, frozenset(), None), Scope(row[0], frozenset()), ())
+
+
 def answering(tx: Reader, today: str) -> dict[str, dict[int, str]]:
     """Place id -> those who answer for it themselves today: person id -> name, with or without a Matrix id."""
     sql = (

@@ -153,8 +153,15 @@ def position(tx: Reader) -> str | None:
     return str(value) if value is not None else None
 
 
-def set_position(tx: Transaction, next_batch: str) -> None:
+def set_position(tx: Transaction, next_batch: str, now: datetime) -> None:
     tx.run(
-        "INSERT INTO position (id, next_batch) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET next_batch = excluded.next_batch",
-        (next_batch,),
+        "INSERT INTO position (id, next_batch, at) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " next_batch = excluded.next_batch, at = excluded.at",
+        (next_batch, now.isoformat()),
     )
+
+
+def heard_at(tx: Reader) -> datetime | None:
+    """When the homeserver last told us something; None before the first time."""
+    value = tx.value("SELECT at FROM position")
+    return datetime.fromisoformat(str(value)) if value is not None else None

@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | audit | roster | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | doctor | roster | keys.
 
 Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
 3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_export(commands)
     _add_audit(commands)
+    _add_doctor(commands)
     _add_roster(commands)
     _add_keys(commands)
     return parser
@@ -181,6 +182,19 @@ def _add_audit(commands: _Commands) -> None:
         metavar="FILE|SEQ:HEAD",
         help="what somebody outside has kept: a ledger, exported events of the county room, or 1234:9f3c0a1b2c3d4e5f",
     )
+
+
+def _add_doctor(commands: _Commands) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what is wrong with an installation, with the remedy",
+        description="Looks at a data folder and reads only: who may open its files, messages and photos that wait or were "
+        "given up, unreadable messages, disk, clock and dates. Asks no homeserver; works while the bot runs. Each thing "
+        "found has its place and remedy. Ends with 3 when something is wrong; what is merely worth knowing is a note.",
+    )
+    _add_config(doctor)
+    doctor.add_argument("--data", type=Path, metavar="DIR", help="data folder, instead of settings")
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def _add_roster(commands: _Commands) -> None:

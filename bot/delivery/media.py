@@ -1,6 +1,8 @@
 """Fetches what people sent along and keeps it under its SHA-256: photos, voice, files.
 
-Rule: the row stands before the file does, and fetching again is harmless, so a crash at any moment loses nothing.
+Rules: the row stands before the file does, and fetching again is harmless, so a crash at any moment loses nothing. When
+a file is tried again stands on the disk; what cannot be had for days is given up and its sender told. Several are fetched
+at the same time, a few of one server, and no more a day than the quota.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import puremagic
@@ -25,19 +28,38 @@ from bot.dialogue.effects import line
 from bot.domain.disclosure import setting
 from bot.files import keep_name
 from storage import evidence, outbox, people, rooms
-from storage.db import Database, Transaction
-from storage.evidence import Content, Evidence
+from storage.db import Database, Reader, Transaction
+from storage.evidence import Content, Evidence, Limits
 from storage.history import Action, Record, record
 from storage.outbox import Outgoing
 
 log = logging.getLogger(__name__)
-AGAIN = 30.0  # seconds until a failed fetch is tried again
+AGAIN = (
+    30.0  # seconds between two looks while something waits, and until a failed fetch is tried again at first
+)
+LONGEST_WAIT = 3600.0  # seconds between two tries of one file
+LONGEST_WISH = 600.0  # of a server that wants us to wait; one beyond it is a mistake of somebody's
+# A file is given up after so long, if it was tried often enough for it (a clock set forward is no reason), or after so
+# many tries, whatever the clock says.
+GIVE_UP, ENOUGH_TRIES, MOST_TRIES = timedelta(days=3), 20, 200
+# How many files are fetched at the same time: of one other server, of all others, of those that failed before, in all.
+OF_ONE_SERVER, OF_OTHERS, OF_FAILED, AT_ONCE = 2, 5, 3, 8
+FILES_A_DAY = 2000  # of one person
 TOLD = {  # what the sender is told of a file that cannot be had
     Refusal.OTHER: "gone_missing",
     Refusal.MALFORMED: "gone_missing",
     Refusal.TOO_LARGE: "gone_large",
     Refusal.DAMAGED: "gone_damaged",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much is fetched on one day: files and bytes a person, bytes in all. The rest waits for the next day."""
+
+    files: int = FILES_A_DAY
+    bytes: int = 2_000_000_000
+    bytes_in_all: int = 20_000_000_000
 
 
 @dataclass(slots=True)
@@ -50,37 +72,102 @@ class MediaFetcher:
     folder: Path
     limit: int
     now: Callable[[], datetime]
+    quota: Quota = Quota()
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _working: dict[int, tuple[Evidence, asyncio.Task[None]]] = field(default_factory=dict)
 
     def wake(self) -> None:
         self._wake.set()
 
     async def run(self) -> None:
         """Fetch until cancelled."""
-        while True:
-            self._wake.clear()
-            left = await self.drain()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), AGAIN if left else None)
+        try:
+            while True:
+                self._wake.clear()
+                self._raise_failures()
+                left = await self._begin()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN if left else None):
+                        await self._wake.wait()
+        finally:
+            tasks = [task for _, task in self._working.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def drain(self) -> int:
-        """Fetch everything that waits; return how many must be tried again later."""
-        left = 0
-        for piece in await self.database.read(lambda tx: evidence.waiting(tx, 1000)):
-            try:
-                data = await self.chat.download(_media(piece), self.limit)
-            except UndeliverableError as error:
-                await self.database.transaction(lambda tx, p=piece, e=error: self._lost(tx, p, e))  # type: ignore[misc]
-            except TryLaterError as error:
-                log.info("evidence %d waits: %s", piece.id, error)
-                left += 1
-            else:
-                await self._keep(piece, data)
+        """Fetch everything that may be fetched now; return how many must be tried again later."""
+        while True:
+            left = await self._begin()
+            if not self._working:
+                return left
+            tasks = [task for _, task in self._working.values()]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._raise_failures()
+
+    async def _begin(self) -> int:
+        """Fill the free places; how many files wait, with those that are being fetched."""
+        now, limits = self.now(), self._limits()
+
+        def look(tx: Reader) -> tuple[list[Evidence], int]:
+            return evidence.due(tx, now, LONGEST_WAIT * 1.2, limits), evidence.count_waiting(tx)
+
+        pieces, left = await self.database.read(look)
+        for piece in pieces:
+            if piece.id not in self._working and self._has_place(piece):
+                self._working[piece.id] = piece, asyncio.create_task(self._fetch(piece))
         return left
+
+    def _has_place(self, piece: Evidence) -> bool:
+        """So that no server, and nothing that keeps failing, takes all places."""
+        working = [one for one, _ in self._working.values()]
+        ours = self.context.user_id.partition(":")[2]
+        others = [server for one in working if (server := _server(one)) != ours]
+        if len(working) >= AT_ONCE or (piece.tries and sum(1 for it in working if it.tries) >= OF_FAILED):
+            return False
+        server = _server(piece)
+        return server == ours or (len(others) < OF_OTHERS and others.count(server) < OF_ONE_SERVER)
+
+    def _raise_failures(self) -> None:
+        for number, (_, task) in list(self._working.items()):
+            if task.done():
+                del self._working[number]
+                task.result()
+
+    def _limits(self) -> Limits:
+        day = self.context.campaign.today(self.now()).isoformat()
+        return Limits(day, self.quota.files, self.quota.bytes, self.quota.bytes_in_all)
+
+    async def _fetch(self, piece: Evidence) -> None:
+        try:
+            data = await self.chat.download(_media(piece), self.limit)
+        except UndeliverableError as error:
+            await self.database.transaction(partial(self._lost, piece=piece, error=error))
+        except TryLaterError as error:
+            await self._again(piece, error)
+        else:
+            await self._keep(piece, data)
+        finally:
+            self._wake.set()
+
+    async def _again(self, piece: Evidence, error: TryLaterError) -> None:
+        now, tries = self.now(), piece.tries + 1
+        first = datetime.fromisoformat(piece.first_try) if piece.first_try else now
+        if tries >= MOST_TRIES or (tries >= ENOUGH_TRIES and now - first > GIVE_UP):
+            log.warning("evidence %d is given up after %d tries: %s", piece.id, tries, error)
+            gone = UndeliverableError(f"given up after {tries} tries: {error}")
+            await self.database.transaction(partial(self._lost, piece=piece, error=gone, key="gone_late"))
+            return
+        grown = min(LONGEST_WAIT, AGAIN * 2.0 ** min(piece.tries, 20))
+        wait = max(grown, min(error.after or 0.0, LONGEST_WISH))
+        log.info("evidence %d waits %.0f s: %s", piece.id, wait, error)
+        await self.database.transaction(lambda tx: evidence.failed(tx, piece.id, wait, now))
 
     async def _keep(self, piece: Evidence, data: bytes) -> None:
         digest = hashlib.sha256(data).hexdigest()
-        await asyncio.to_thread(write_once, self.folder / digest[:2] / digest, data)
+        async with self._writing:  # two may be the same file
+            await asyncio.to_thread(write_once, self.folder / digest[:2] / digest, data)
         content = Content(digest, len(data), sniff(data) or piece.mimetype)
         await self.database.transaction(lambda tx: self._stored(tx, piece, content))
 
@@ -96,14 +183,18 @@ class MediaFetcher:
         if current is not None and same is not None:
             other, finding = same.finding_no or 0, current.finding_no or 0
             self._tell(tx, current, "photo_same", other=other, finding=finding)
+        limits = self._limits()
+        if evidence.fetched(tx, piece.person_id, content.size, limits):
+            size = self.quota.bytes // 1_000_000
+            self._tell(tx, piece, "media_quota", files=self.quota.files, size=size)
 
-    def _lost(self, tx: Transaction, piece: Evidence, error: UndeliverableError) -> None:
+    def _lost(self, tx: Transaction, piece: Evidence, error: UndeliverableError, key: str = "") -> None:
         with self._record(tx, piece) as written:
             evidence.lost(written, piece.id, str(error))
         zone = self.context.campaign.timezone
         at = datetime.fromisoformat(piece.at).astimezone(zone).strftime("%m-%d %H:%M")
         person = people.by_id(tx, piece.person_id)
-        said = line(TOLD[error.reason], limit=self.limit // 1_000_000)
+        said = line(key or TOLD[error.reason], limit=self.limit // 1_000_000)
         reason_text = self.context.texts.render(said, person.language)
         self._tell(tx, piece, "photo_gone", at=at, name=piece.name, why=reason_text)
 
@@ -112,6 +203,10 @@ class MediaFetcher:
         where = setting(room.kind if room else "", encrypted=room is not None and room.encrypted)
         body = self.context.texts.together(covered((line(key, **params),), where), person.language)
         outbox.add(tx, Outgoing(piece.room_id, person.id, notice(body), reason="notice"), self.now())
+
+
+def _server(piece: Evidence) -> str:
+    return piece.url.removeprefix("mxc://").partition("/")[0]
 
 
 def _media(piece: Evidence) -> Media:

@@ -1,9 +1,10 @@
 """The one door out: carries rows of the outbox to the chat, one at a time inside a room, rooms side by side.
 
 Rules: in a room the higher priority goes first, equals in the order they were written; a row that is on its way is
-finished first; a row whose time has not come holds up nothing. A row's number decides its transaction id, so sending again after a crash is the same sending. A row is done only
-when its event id stands on the disk. A homeserver forgets transaction ids after some hours: a row older than that, which
-may have been sent before a crash or a time-out, is looked up in its room before it is sent again.
+finished first; a row whose time has not come holds up nothing, a room that takes nothing rests and holds up no other
+(`lanes`). A row's number decides its transaction id, so sending again after a crash is the same sending. A row is done
+only when its event id stands on the disk. A homeserver forgets transaction ids after some hours: a row older than that,
+which may have been sent before a crash or a time-out, is looked up in its room before it is sent again (`carrier`).
 """
 
 from __future__ import annotations
@@ -18,22 +19,26 @@ from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
 
-from bot.chat import Chat, Message, TryLaterError, UndeliverableError, Upload, notice
-from bot.delivery.document import Document, file_content, note_export
+from bot.chat import Chat, TryLaterError, UndeliverableError
+from bot.delivery.carrier import Builder, Carrier
 from bot.delivery.instead import noted
-from storage import outbox, people, rooms
+from bot.delivery.lanes import Hand, Lane, Picked, pick
+from storage import outbox, stuck
 from storage.db import Database, Reader, StorageError, Transaction
-from storage.outbox import InHand, OutboxRow
+from storage.outbox import OutboxRow
+from storage.stuck import Stuck
 
 log = logging.getLogger(__name__)
 
-Builder = Callable[[OutboxRow], Awaitable[Document | str]]
 _Queued = tuple[int, int, OutboxRow]  # negative priority and number: what a heap sorts by
+FIRST_OF_ALL = -(2**62)  # sorts before every priority: what is on its way
 LONGEST_WAIT = 60.0  # seconds between two tries
+STRANGERS_WAIT = 3600.0  # the same, for a room of strangers
+LONGEST_WISH = 600.0  # of a server that wants us to wait; one beyond it is a mistake of somebody's
+# Strangers are given up after so long, if they were tried often enough for it (a clock set forward is no reason), or
+# after so many tries, whatever the clock says.
+GIVE_UP, ENOUGH_TRIES, MOST_TRIES = timedelta(days=3), 20, 200
 AT_ONCE = 2000  # rows held in memory
-# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
-# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
-REMEMBERED = timedelta(hours=6)
 # Between an arrival and its note: arrivals of that time share one transaction (each flushes the disk). A process killed
 # in between sends those rows again: the same sendings. Whoever must know at once asks with `note_arrived`.
 NOTE_SECONDS = 0.25
@@ -49,19 +54,27 @@ class OutboxSender:
     build: Builder
     now: Callable[[], datetime]
     give_up: Callable[..., None] = noted
-    instance: str = ""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _written: bool = True  # rows may stand in the outbox that are not in hand yet
+    _more: bool = False  # some were left until a place is free
     _note_at: asyncio.TimerHandle | None = None
     _queues: dict[str, list[_Queued]] = field(default_factory=dict)  # of each room, as heaps
     _workers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)  # of the rooms with a worker
+    _rests: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # of rooms that take nothing now
+    _stuck: dict[str, Stuck] = field(default_factory=dict)
+    _moved: set[str] = field(default_factory=set)  # of these the disk does not know yet how they stand
     _held: dict[int, OutboxRow] = field(default_factory=dict)  # until the disk says what became of them
-    _up_to: int = 0  # every row up to this number was read, but for those whose time had not come
-    _files: dict[int, Upload] = field(default_factory=dict)  # on their way
     _done: list[tuple[int, str | None]] = field(default_factory=list)
     _alarm: asyncio.Task[None] | None = None  # wakes us when the earliest row that must wait may go
+    _put_aside: set[str] = field(default_factory=set)  # rooms that began to rest since we last looked
+    _given_up: set[str] = field(default_factory=set)  # servers whose strangers the log names
+    _carrier: Carrier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._carrier = Carrier(self.database, self.chat, self.build, self.now, self.note_arrived)
 
     def wake(self) -> None:
         """Something was written: look again."""
@@ -72,7 +85,8 @@ class OutboxSender:
     async def settled(self, seconds: float) -> None:
         """Wait until everything in hand was carried, so long at most."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def run(self) -> None:
         """Carry until cancelled. SignedOut ends it: only the operator can help."""
@@ -86,12 +100,13 @@ class OutboxSender:
                 if self._note_at is None:
                     await self.note_arrived()
                 self._raise_failures()
-                if not self._workers and not self._written:
+                if not self._written and not any(lane is Lane.PEOPLE for lane in self._lanes.values()):
                     self._idle.set()
         finally:
             if self._note_at is not None:
                 self._note_at.cancel()
-            tasks = [*self._workers.values(), *([self._alarm] if self._alarm else [])]
+            alarm = [self._alarm] if self._alarm else []
+            tasks = [*self._workers.values(), *self._rests.values(), *alarm]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,40 +117,59 @@ class OutboxSender:
         """Carry everything that may go now, then return."""
         while True:
             await self._collect()
-            if not self._workers:
+            if not (busy := [*self._workers.values(), *self._rests.values()]):
+                if self._written:  # a rest ended while we looked
+                    continue
+                await self.note_arrived()
                 return
-            await asyncio.wait(self._workers.values())
+            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
             await self.note_arrived()
             self._raise_failures()
 
     async def _collect(self) -> datetime | None:
-        """Read rows that may go and are not in hand yet, and give each to its room's queue. When the next may go."""
-        if not self.instance:
-            self.instance = await self.database.read(outbox.instance)
-        room_for = AT_ONCE - sum(map(len, self._queues.values()))
-        if room_for <= 0:
-            return None  # looked at again when a room is through
+        """Take rows in hand whose turn it is, and give each to its room's queue. When the next may go."""
+        if not self._carrier.instance:
+            await self._remember()
         self._written = False
-        now, known = self.now(), self._known()
+        self._put_aside.clear()
+        now, known = self.now(), self._stuck
+        room_for = max(0, AT_ONCE - sum(map(len, self._queues.values())))
+        sizes = {key: len(queue) for key, queue in self._queues.items() if queue}
+        hand = Hand(frozenset(self._held), sizes, dict(self._lanes), frozenset(self._rests))
 
-        def look(tx: Reader) -> tuple[list[tuple[OutboxRow, str]], datetime | None]:
-            return _with_rooms(tx, outbox.unsent(tx, now, known, room_for)), outbox.next_time(tx, now)
+        def look(tx: Reader) -> tuple[Picked, list[OutboxRow], datetime | None]:
+            picked = pick(outbox.waiting(tx, now), known, hand, room_for)
+            return picked, outbox.rows(tx, [row.id for row in picked.rows]), outbox.next_time(tx, now)
 
-        rows, later = await self.database.read(look)
-        for row, key in rows:
+        picked, rows, later = await self.database.read(look)
+        self._more = picked.more
+        for its, row in zip(picked.rows, rows, strict=True):
+            if its.queue in self._put_aside:  # while we were reading: what is on its way there goes first
+                self._written = True
+                continue
             self._held[row.id] = row
-            heappush(self._queues.setdefault(key, []), (-row.priority, row.id, row))
-            if key not in self._workers:
-                self._workers[key] = asyncio.create_task(self._serve(key))
-        if len(rows) == room_for:
-            self.wake()
-        else:
-            self._up_to = max(self._up_to, *self._held) if self._held else self._up_to
+            first = its.queue in known and known[its.queue].row == row.id
+            priority = FIRST_OF_ALL if first else -row.priority
+            heappush(self._queues.setdefault(its.queue, []), (priority, row.id, row))
+            if its.queue not in self._workers:
+                self._lanes[its.queue] = picked.lanes[its.queue]
+                self._workers[its.queue] = asyncio.create_task(self._serve(its.queue))
         return later
 
-    def _known(self) -> InHand:
-        single = (n for n, row in self._held.items() if n > self._up_to or row.not_before is not None)
-        return InHand(self._up_to, tuple(single))
+    async def _remember(self) -> None:
+        """What was stuck when the process before this one ended rests until its time."""
+        self._carrier.instance = await self.database.read(outbox.instance)
+        self._stuck = await self.database.read(stuck.every)
+        for key, known in self._stuck.items():
+            wait = known.rests(self.now(), STRANGERS_WAIT * 1.2)
+            if wait:
+                self._rests[key] = asyncio.create_task(self._rest(key, wait))
+
+    async def _rest(self, key: str, seconds: float) -> None:
+        """By the loop's own clock: what the machine's says meanwhile does not matter."""
+        await self.sleep(seconds)
+        del self._rests[key]
+        self.wake()
 
     def _set_alarm(self, at: datetime | None) -> None:
         """Wake at this time, and at no other one set before. The tick wakes us too, should a clock be moved meanwhile."""
@@ -152,9 +186,15 @@ class OutboxSender:
         for key, worker in list(self._workers.items()):
             if worker.done():
                 del self._workers[key]
+                lane = self._lanes.pop(key)
                 worker.result()
                 if self._queues.get(key):
+                    self._lanes[key] = lane
                     self._workers[key] = asyncio.create_task(self._serve(key))
+                else:
+                    self._queues.pop(key, None)
+                if self._more:
+                    self.wake()
 
     async def _serve(self, key: str) -> None:
         """Send one room's rows, the first in order of those that wait; the next only after the one before."""
@@ -162,138 +202,86 @@ class OutboxSender:
         try:
             while queue:
                 *_, row = heappop(queue)
-                event_id, failed = await self._carry(row)
-                self._files.pop(row.id, None)
-                if failed:
-                    log.warning("outbox row %d can never be sent: %s", row.id, failed)
+                try:
+                    event_id = await self._carrier.carry(row)
+                except UndeliverableError as error:
+                    log.warning("outbox row %d can never be sent: %s", row.id, error)
                     await self.database.transaction(
-                        partial(self.give_up, row=row, failed=failed, now=self.now())
+                        partial(self.give_up, row=row, failed=error, now=self.now())
                     )
                     del self._held[row.id]
                     self.wake()
+                except TryLaterError as error:
+                    await self._set_aside(key, row, error)
+                    return
                 else:
                     self._done.append((row.id, event_id))
-                    if (
-                        self._note_at is None
-                    ):  # soon, not when the room's last row is through; and many at once
-                        loop = asyncio.get_running_loop()
-                        self._note_at = loop.call_later(NOTE_SECONDS, self._time_to_note)
+                    self._note_soon()
+                self._carrier.forget(row.id)
+                if self._stuck.pop(key, None):  # it takes something again
+                    self._moved.add(key)
         finally:
             self._wake.set()
+
+    async def _set_aside(self, key: str, row: OutboxRow, error: TryLaterError) -> None:
+        """The room rests. Its rows are out of hand meanwhile; this one stays the first of them."""
+        now, before = self.now(), self._stuck.get(key)
+        tries, since = (before.tries + 1, before.since) if before else (1, now)
+        stranger = self._lanes[key] is Lane.STRANGERS
+        if stranger and (tries >= MOST_TRIES or (tries >= ENOUGH_TRIES and now - since > GIVE_UP)):
+            await self._give_up(key, tries, error)
+            self._drop(key, row)
+            return
+        longest = STRANGERS_WAIT if stranger else LONGEST_WAIT
+        grown = min(longest, 0.5 * 2.0 ** min(tries, 20))
+        wish = grown if error.after is None else min(error.after, LONGEST_WISH)
+        wait = max(wish, grown if stranger else 0.0) * random.uniform(1.0, 1.2)
+        log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
+        self._stuck[key] = Stuck(key, row.id, tries, since, now + timedelta(seconds=wait))
+        self._moved.add(key)
+        self._put_aside.add(key)
+        self._drop(key, row)
+        self._note_soon()
+        self._rests[key] = asyncio.create_task(self._rest(key, wait))
+
+    async def _give_up(self, key: str, tries: int, error: TryLaterError) -> None:
+        rows = await self.database.transaction(lambda tx: outbox.give_up(tx, key, f"given up: {error}"))
+        self._stuck.pop(key, None)
+        self._moved.add(key)
+        server = key.partition(":")[2]
+        if server not in self._given_up:  # one line a server, however many of its rooms wait
+            self._given_up.add(server)
+            what = (server, rows, tries, error)
+            log.warning("strangers' rooms of %s are given up (%d rows after %d tries): %s", *what)
+
+    def _drop(self, key: str, row: OutboxRow) -> None:
+        for dropped in (row, *(row for _, _, row in self._queues[key])):
+            self._held.pop(dropped.id, None)
+        self._queues[key].clear()
+
+    def _note_soon(self) -> None:
+        """Soon, not when the room's last row is through; and many at once."""
+        if self._note_at is None:
+            self._note_at = asyncio.get_running_loop().call_later(NOTE_SECONDS, self._time_to_note)
 
     def _time_to_note(self) -> None:
         self._note_at = None
         self._wake.set()
 
     async def note_arrived(self) -> None:
-        """Note what has arrived: many rows in one transaction."""
+        """Note what has arrived, and what is stuck: many rows in one transaction."""
         done, self._done = self._done, []
-        if not done:
+        moved, self._moved = self._moved, set()
+        if not (done or moved):
             return
-        at = self.now()
+        at, known = self.now(), {key: self._stuck[key] for key in moved if key in self._stuck}
 
         def note(tx: Transaction) -> None:
             for row_id, event_id in done:
                 outbox.sent(tx, row_id, event_id, at)
+            for key in moved:
+                stuck.keep(tx, known[key]) if key in known else stuck.over(tx, key)
 
         await self.database.transaction(note)
         for row_id, _ in done:
             del self._held[row_id]
-
-    async def _carry(self, row: OutboxRow) -> tuple[str | None, UndeliverableError | None]:
-        """Try until it arrives (event id, None) or is known to be hopeless (None, why)."""
-        tries = 0
-        while True:
-            try:
-                return await self._once(row), None
-            except UndeliverableError as error:
-                return None, error
-            except TryLaterError as error:
-                tries += 1
-                wait = error.after if error.after is not None else min(LONGEST_WAIT, 0.5 * 2**tries)
-                log.info("outbox row %d waits %.1f s: %s", row.id, wait, error)
-                await self.sleep(wait * random.uniform(1.0, 1.2))
-                row = await self.database.read(partial(outbox.again, row=row))
-
-    async def _once(self, row: OutboxRow) -> str | None:
-        room_id = row.room_id or await self._direct(row)
-        if row.act == "join":
-            await self.chat.join(room_id)
-            await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "joined", self.now()))
-            return None
-        if row.act == "leave":
-            await self.chat.leave(room_id)
-            await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
-            return None
-        txn_id = f"paicha-{self.instance}-{row.id}"
-        if not timedelta(0) <= self.now() - row.ready_at < REMEMBERED:
-            event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
-            if event_id is not None:
-                return event_id
-        upload = await self._built(row) if row.act == "ledger" else None
-        if isinstance(upload, str):
-            content = notice(upload)
-            upload = None
-        else:
-            content = file_content(upload, row.content) if upload else await self._resolved(row)
-        written_at = datetime.fromisoformat(row.written_at)
-        message = Message(room_id, txn_id, row.type, content, written_at, row.reason)
-        return await self.chat.send(message, upload)
-
-    async def _built(self, row: OutboxRow) -> Upload | str:
-        """The file, made once: every try sends the one that was noted; or the words to send instead."""
-        if row.id in self._files:
-            return self._files[row.id]
-        made = await self.build(row)
-        if isinstance(made, str):
-            return made
-        await self.database.transaction(partial(note_export, made=made, now=self.now()))
-        return self._files.setdefault(row.id, made.upload)
-
-    async def _direct(self, row: OutboxRow) -> str:
-        """The direct room of a person: known, or opened now. The row stays with it, whatever rooms come later."""
-        person_id = row.person_id
-        assert person_id is not None, f"outbox row {row.id} names neither room nor person"
-        known = await self.database.read(lambda r: rooms.direct(r, person_id))
-        if known is not None:
-            await self.database.transaction(lambda tx: outbox.set_room(tx, row.id, known))
-            return known
-        user_id = await self.database.read(lambda r: people.user_id_of(r, person_id))
-        if user_id is None:
-            raise UndeliverableError(f"person {person_id} has no Matrix id")
-        room_id = await self.chat.open_direct(user_id)
-        new = rooms.Room(room_id, "direct", person_id, True, "joined", others=1)
-
-        def keep(tx: Transaction) -> None:
-            rooms.keep(tx, new, self.now())
-            outbox.set_room(tx, row.id, room_id)
-
-        await self.database.transaction(keep)
-        return room_id
-
-    async def _resolved(self, row: OutboxRow) -> dict[str, object]:
-        """What speaks of one of our own messages names its row; by now it has an event id."""
-        if "redacts_row" in row.content:
-            return {"redacts": await self._event_of(row.content["redacts_row"])}
-        relation = row.content.get("m.relates_to")
-        if not isinstance(relation, dict) or "row" not in relation:
-            return row.content
-        event_id = await self._event_of(relation["row"])
-        rest = {name: value for name, value in relation.items() if name != "row"}
-        return {**row.content, "m.relates_to": {**rest, "event_id": event_id}}
-
-    async def _event_of(self, target: object) -> str:
-        await self.note_arrived()
-        event_id = await self.database.read(lambda r: outbox.event_of(r, int(str(target))))
-        if event_id is None:
-            raise UndeliverableError(f"row {target}, which it speaks of, was never sent")
-        return event_id
-
-
-def _with_rooms(tx: Reader, rows: list[OutboxRow]) -> list[tuple[OutboxRow, str]]:
-    """Each row with the queue it belongs to: what goes to a person keeps its order with what goes to their room."""
-    keyed = []
-    for row in rows:
-        room_id = row.room_id or (rooms.direct(tx, row.person_id) if row.person_id is not None else None)
-        keyed.append((row, room_id or f"person {row.person_id}"))
-    return keyed

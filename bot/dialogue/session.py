@@ -109,7 +109,7 @@ class Session:
     def has_in_mind(self, question: Question, now: datetime) -> bool:
         """Whether it was put in full here not long ago: then one line brings it back."""
         at = next((old.at for old in self.shown if old.question == question), None)
-        return at is not None and now - datetime.fromisoformat(at) < IN_MIND
+        return at is not None and timedelta(0) <= now - datetime.fromisoformat(at) < IN_MIND
 
     def passed(self, item: str) -> Session:
         """The item was dealt with: 返回 leads back to it."""

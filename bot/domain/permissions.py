@@ -16,7 +16,7 @@ from bot.domain.roster import Role
 class Reach(StrEnum):
     """How far a right goes."""
 
-    OWN = "own"  # the places the person answers for, and the findings they reported
+    OWN = "own"  # the places the person answers for
     UNIT = "unit"  # every place of the unit the person coordinates
     ALL = "all"  # the whole county
 
@@ -87,8 +87,11 @@ class Refusal:
 
 
 def may(scope: Scope, right: Right, target: Target | None = None) -> Refusal | None:
-    """None when the person may; without a target, whether they may anywhere."""
+    """None when the person may; without a target, whether they may anywhere. What somebody reported they may look at for
+    ever, also when neither the place nor any role is theirs any more; more than looking goes with the place."""
     rights = RIGHTS[right]
+    if right is Right.LOOK and target is not None and target.reporter_id == scope.person_id:
+        return None
     for role in scope.roles & rights.keys():
         if target is None or _reaches(scope, rights[role], target):
             return None
@@ -102,7 +105,7 @@ def _reaches(scope: Scope, reach: Reach, target: Target) -> bool:
         case Reach.UNIT:
             return target.unit_id in scope.units
         case Reach.OWN:
-            return target.place_id in scope.places or target.reporter_id == scope.person_id
+            return target.place_id in scope.places
 
 
 def printed() -> Iterator[str]:

@@ -18,12 +18,12 @@ from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer
 from bot.domain.pii import mask_pii
-from bot.engine import rewording, session_store, undo, undo_rules
+from bot.engine import former, rewording, session_store, undo, undo_rules
 from bot.engine.mended import After, mend
 from bot.engine.origin import Origin
 from bot.engine.rewording import Edit
 from bot.engine.session_store import ReplyTarget
-from bot.engine.turn import Finished, Input, brought_up, finish, run_turn, turn_of
+from bot.engine.turn import Finished, Input, finish, run_turn, turn_of
 from bot.engine.undo import Undo
 from bot.handlers.turn import Outcome, Turn
 from storage import checks, evidence, findings, history, inbox
@@ -41,6 +41,7 @@ class _NotUnderstoodError(Exception):
 
 def apply_redaction(tx: Transaction, origin: Origin, original: Seen, now: datetime) -> None:
     """A person deleted a message (or a reaction) of theirs: what it brought about is taken back."""
+    inbox.forget_words(tx, original.event_id)
     if original.state == "withdrawn":
         return
     standing = session_store.load(tx, origin, now)
@@ -59,25 +60,32 @@ def _withdraw(
     tx: Transaction, origin: Origin, events: Sequence[str], outcome: Outcome, now: datetime
 ) -> None:
     """Say it, and say so in what these messages were answered with."""
-    finished = _say(tx, origin, outcome, now)
+    finished = say(tx, origin, outcome, now)
     for event in undo.withdrawn_among(tx, events):
         mend(tx, origin, event, After((), finished.session.question), now)
 
 
-def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> None:
-    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question."""
+def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> bool:
+    """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question. Whether
+    it now says these words."""
     masked = mask_pii(normalise(words))[0]
     events = undo.related_events(tx, original)
-    edit = Edit(original, events, history.of_refs(tx, events), masked)
+    return read_anew(tx, origin, Edit(original, events, history.of_refs(tx, events), masked), now)
+
+
+def read_anew(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> bool:
+    """The message with these words instead; False when nothing came of it, and its sender knows why."""
+    original = edit.original
     standing = session_store.load(tx, origin, now)
     stays = (
         undo_rules.refusal(tx, origin, edit.changes)
         or undo_rules.overtaken(tx, origin, edit.changes)
+        or former.of_question(tx, origin, edit.question)
         or _handed_in(edit)
     )
     if stays is not None:
-        _say(tx, origin, Outcome(standing.session, (stays,)), now)
-        return
+        say(tx, origin, Outcome(standing.session, (stays,)), now)
+        return False
     under = replace(origin, under=original.event_id)
     try:
         with tx.savepoint():
@@ -89,16 +97,20 @@ def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now:
             lines: tuple[Line, ...] = (line("edit_caption"),)
         else:
             lines = (line("edit_not_understood"), *given.lines[:1])
-        _say(tx, origin, Outcome(standing.session, lines), now)
-        return
+        say(tx, origin, Outcome(standing.session, lines), now)
+        return False
     before = _without(standing.session, original)
     finished = finish(tx, under, turn, outcome, now)
     mend(tx, origin, original.event_id, After(finished.lines, finished.session.question), now)
-    opened = tuple(dict.fromkeys((*original.opened_questions, *brought_up(before, finished.session))))
+    opened = tuple(
+        dict.fromkeys((*original.opened_questions, *session_store.brought_up(before, finished.session)))
+    )
     inbox.answered(tx, original.event_id, original.question, opened)
+    return True
 
 
-def _say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> Finished:
+def say(tx: Transaction, origin: Origin, outcome: Outcome, now: datetime) -> Finished:
+    """Say something that nobody's words are the answer to."""
     silent = turn_of(origin, Input("", ReplyTarget(outcome.session)))
     return finish(tx, origin, silent, outcome, now)
 
@@ -125,7 +137,7 @@ def _again(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> tuple[
     if reworded.findings and not reworded.left.bulk:  # only its wording changed
         turn = replace(turn, session=session, photos=())
         lost = undone.said()
-        return turn, Outcome(session, (line("edited"), *told, *lost), reworded.kept)
+        return turn, Outcome(session, (edit.head, *told, *lost), reworded.kept)
     if turn.said.command:
         turn = replace(turn, session=session)
     turn = replace(turn, said=reworded.left)
@@ -140,7 +152,7 @@ def _again(tx: Transaction, origin: Origin, edit: Edit, now: datetime) -> tuple[
     effects = _as_edited(outcome.effects, stood)
     lost = undone.said(_touched(tx, effects))
     stayed = _stayed(origin.context, outcome.effects, effects)
-    lines = (line("edited"), *told, *lost, *outcome.lines, *stayed)
+    lines = (edit.head, *told, *lost, *outcome.lines, *stayed)
     return turn, replace(outcome, lines=lines, effects=(*reworded.kept, *effects))
 
 

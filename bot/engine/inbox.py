@@ -13,20 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.chat import Batch, Content, Edited, Incoming, Reacted, Redacted, RoomSeen, Said, Unreadable, printed
+from bot.chat import Batch, Edited, Incoming, Reacted, Redacted, RoomSeen, Said, Unreadable, printed
 from bot.context import Context
 from bot.dialogue.effects import Line, line
-from bot.dialogue.parsing.address import without_name
-from bot.dialogue.parsing.normalise import is_too_long, normalise
-from bot.domain.pii import mask_pii
-from bot.engine import membership, replies, session_store
-from bot.engine.edits import apply_edit, apply_redaction
-from bot.engine.origin import Origin
-from bot.engine.turn import IGNORED, Result, run_reacted, run_said
+from bot.dialogue.parsing.normalise import is_too_long
+from bot.engine import former, membership, replies, session_store, versions
+from bot.engine.edits import apply_redaction
+from bot.engine.heard import Heard, kind_of, note
+from bot.engine.turn import IGNORED, Result, run_reacted
+from bot.engine.unedited import apply_unedit
 from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.begun import NOT_KEPT, TRIES, Begun
 from storage.db import Transaction, is_of_the_file
-from storage.early_edits import EarlyEdit
 from storage.inbox import Seen
 from storage.people import Actor
 from storage.sessions import Arrival
@@ -52,7 +50,7 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime, begu
     for room_id in batch.gaps:
         log.warning("room %s: too many messages were missed to fetch them all", printed(room_id))
     if batch.position:
-        rooms.set_position(tx, batch.position)
+        rooms.set_position(tx, batch.position, now)
 
 
 def read_again(
@@ -69,38 +67,6 @@ class _Door:
     context: Context
     now: datetime
     begun: Begun
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """An event with who sent it and what it found."""
-
-    context: Context
-    event: Incoming
-    actor: Actor
-    found: Arrival
-
-    @property
-    def origin(self) -> Origin:
-        assert self.found.room is not None
-        content = self.event.content
-        origin = Origin(self.context, self.actor, self.found.room, self.event.event_id, self.event.at)
-        return replace(origin, thread=content.thread) if isinstance(content, Said) else origin
-
-
-def kind_of(content: Content) -> str:
-    """The inbox's word for what came."""
-    match content:
-        case Said():
-            return "said"
-        case Edited():
-            return "edited"
-        case Redacted():
-            return "redacted"
-        case Reacted():
-            return "reacted"
-        case Unreadable():
-            return "unreadable"
 
 
 def _today(context: Context, now: datetime) -> str:
@@ -148,11 +114,15 @@ def _taken(tx: Transaction, door: _Door, event: Incoming) -> None:
     context, now = door.context, door.now
     room = membership.room_of(tx, event, found.room, now)
     kind = kind_of(event.content)
+    past = people.formerly(tx, event.sender) if actor is None and room.kind == "direct" else None
+    if past is not None:
+        _answer_former(tx, Heard(context, event, past, found), now)
+        return
     if actor is None:
         inbox.add(tx, Seen(event.event_id, event.room_id, None, event.at.isoformat(), kind))
         membership.answer_stranger(tx, context, event, room, now)
         return
-    heard = _Heard(context, event, actor, replace(found, room=room))
+    heard = Heard(context, event, actor, replace(found, room=room))
     if isinstance(event.content, Unreadable):
         note(tx, heard.origin, kind, Result())
         _keep_unreadable(tx, event, event.content, now)
@@ -164,8 +134,17 @@ def _taken_anew(tx: Transaction, door: _Door, event: Incoming) -> None:
     unreadable.drop(tx, event.event_id)
     actor, found = _find(tx, door, event)
     if actor is not None and found.room is not None:
-        heard = _Heard(door.context, event, actor, found)
+        heard = Heard(door.context, event, actor, found)
         note(tx, heard.origin, kind_of(event.content), _handle(tx, heard, door.now))
+
+
+def _answer_former(tx: Transaction, heard: Heard, now: datetime) -> None:
+    """Somebody without a role any more reads what they wrote; whatever else they do changes nothing, and they are told."""
+    content, origin = heard.event.content, heard.origin
+    words = content.words if isinstance(content, Said) else ""
+    note(tx, origin, kind_of(content), IGNORED)
+    if not isinstance(content, Unreadable):
+        replies.send(tx, origin, former.answered(tx, origin, words, now), now)
 
 
 def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now: datetime) -> None:
@@ -215,82 +194,36 @@ def _tell(tx: Transaction, door: _Door, event: Incoming, told: Line) -> None:
     actor, found = _find(tx, door, event)
     room = membership.room_of(tx, event, found.room, door.now)
     if actor is not None:
-        origin = _Heard(door.context, event, actor, replace(found, room=room)).origin
+        origin = Heard(door.context, event, actor, replace(found, room=room)).origin
         note(tx, origin, kind_of(event.content), Result("failed"))
         replies.send(tx, origin, [told], door.now)
 
 
-def _handle(tx: Transaction, heard: _Heard, now: datetime) -> Result:
+def _handle(tx: Transaction, heard: Heard, now: datetime) -> Result:
     event, origin = heard.event, heard.origin
     match event.content:
         case Said() | Reacted() as content:
             early = early_edits.take(tx, event.event_id, event.sender) if heard.found.early else []
-            if None in early:  # taken back before it arrived
+            if any(each.words is None for each in early):  # taken back before it arrived
                 return Result("withdrawn")
             standing = session_store.arrived(tx, origin, heard.found, now)
             if isinstance(content, Reacted):
                 origin = replace(origin, thread=outbox.thread_of(tx, content.target))
                 return run_reacted(tx, origin, content, standing, now)
-            content = replace(content, words=early[-1] or "") if early else content
-            return run_said(tx, origin, content, standing, now)
+            return versions.said(tx, origin, versions.Arriving(content, tuple(early)), standing, now)
         case Edited(in_clear=True):
-            return _refused(tx, heard, event.content, "said_in_clear", now)
+            return versions.refused(tx, heard, event.content, "said_in_clear", now)
         case Edited(_, words) if is_too_long(words):
-            return _refused(tx, heard, event.content, "edit_too_long", now)
-        case Edited(target, words) as content:
-            original = _own(tx, heard, target, words)
-            if original is not None:
-                _edited(tx, replace(origin, thread=original.thread), original, content, now)
-            return Result()
+            return versions.refused(tx, heard, event.content, "edit_too_long", now)
+        case Edited():
+            return versions.edit(tx, heard, event.content, now)
         case Redacted(target):
-            original = _own(tx, heard, target, None)
-            if original is not None:
+            original = versions.own(tx, heard, target, None)
+            if original is not None and original.edits:
+                apply_unedit(tx, replace(origin, thread=original.thread), original, now)
+            elif original is not None:
                 unreadable.drop(tx, target)
                 apply_redaction(tx, replace(origin, thread=original.thread), original, now)
             return Result()
         case Unreadable():
             return IGNORED  # kept by _take
-
-
-def _refused(tx: Transaction, heard: _Heard, content: Edited, why: str, now: datetime) -> Result:
-    """An edit without encryption, or of too many words, changes nothing; its sender is told, if the message was for us."""
-    original = inbox.get(tx, content.target)
-    ours = (
-        original is not None and original.state != "ignored" and original.person_id == heard.actor.person.id
-    )
-    if ours or heard.origin.room.kind == "direct":
-        replies.send(tx, heard.origin, (line(why),), now)
-    return IGNORED
-
-
-def _edited(tx: Transaction, origin: Origin, original: Seen, edit: Edited, now: datetime) -> None:
-    unheard = original.state == "ignored" and origin.room.kind != "direct"  # talk among others, so far
-    if original.kind != "unreadable" and original.state != "failed" and not unheard:
-        names = (*origin.context.names, *edit.called)
-        spoken = without_name(normalise(edit.words), names, origin.context.vocabulary)
-        apply_edit(tx, origin, original, spoken.words, now)
-        return
-    unreadable.drop(tx, original.event_id)  # its new words are all there is of it
-    instead = replace(origin, event_id=original.event_id)
-    standing = session_store.load(tx, instead, now)
-    said = Said(edit.words, to_us=edit.to_us, called=edit.called)
-    note(tx, instead, "said", run_said(tx, instead, said, standing, now))
-
-
-def _own(tx: Transaction, heard: _Heard, target: str, words: str | None) -> Seen | None:
-    """The sender's own message that an edit or redaction speaks of; one that came too early is kept for it."""
-    event, original = heard.event, inbox.get(tx, target)
-    if original is None:
-        kept = None if words is None else mask_pii(normalise(words))[0]
-        at = event.at.isoformat()
-        early_edits.keep(tx, EarlyEdit(event.event_id, target, event.room_id, event.sender, at, kept))
-        return None
-    own = original.person_id == heard.actor.person.id and original.room_id == event.room_id
-    return original if own else None
-
-
-def note(tx: Transaction, origin: Origin, kind: str, result: Result) -> None:
-    """The inbox's row of a message of this person."""
-    at, room_id = origin.at.isoformat(), origin.room.room_id
-    what = (result.question, result.opened_questions, result.state, result.reply or None, origin.thread)
-    inbox.add(tx, Seen(origin.event_id, room_id, origin.person.id, at, kind, *what))

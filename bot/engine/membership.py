@@ -95,9 +95,9 @@ def _invited(tx: Transaction, context: Context, change: RoomSeen, known: Room | 
         return
     rooms.keep(tx, room, now)
     if people.tell_stranger(tx, change.by, now):
-        _act(tx, change.room_id, "join", now)
+        _act(tx, change.room_id, "join", now, stranger=True)
         _say(tx, change.room_id, None, _to_a_stranger(context), now)
-    _act(tx, change.room_id, "leave", now)
+    _act(tx, change.room_id, "leave", now, stranger=True)
 
 
 def _actor(tx: Transaction, context: Context, user_id: str, now: datetime) -> Actor | None:
@@ -108,13 +108,14 @@ def _to_a_stranger(context: Context) -> str:
     return context.texts.render(line("stranger"), "zh-CN")
 
 
-def _act(tx: Transaction, room_id: str, act: str, now: datetime) -> None:
-    outbox.add(tx, Outgoing(room_id, act=act, type="", reason="room"), now)
+def _act(tx: Transaction, room_id: str, act: str, now: datetime, *, stranger: bool = False) -> None:
+    outbox.add(tx, Outgoing(room_id, act=act, type="", reason="room", stranger=stranger), now)
 
 
 def _say(tx: Transaction, room_id: str, person: Person | None, body: str, now: datetime) -> None:
     to = person.id if person else None
-    outbox.add(tx, Outgoing(room_id, to, chat.text(body), reason="notice"), now)
+    row = Outgoing(room_id, to, chat.text(body), reason="notice", stranger=person is None)
+    outbox.add(tx, row, now)
 
 
 def room_of(tx: Transaction, event: Incoming, room: Room | None, now: datetime) -> Room:

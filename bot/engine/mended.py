@@ -21,7 +21,7 @@ from storage import inbox, outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
 
-ABOUT_THE_EDIT = ("edited",)  # said in the new reply only
+ABOUT_THE_EDIT = ("edited", "unedited")  # said in the new reply only
 
 
 @dataclass(frozen=True, slots=True)

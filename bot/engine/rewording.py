@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.context import Context
-from bot.dialogue.effects import ChangeFinding
+from bot.dialogue.effects import ChangeFinding, Line, line
 from bot.dialogue.meaning import ParsedMessage
 from bot.dialogue.questions import AskAnswer, AskChain, AskDescription, Question, load_question
 from bot.domain.answers import Answer, BulkAnswer, Spread
@@ -21,6 +21,7 @@ from storage.findings import Finding
 from storage.history import Change
 from storage.inbox import Seen
 
+EDITED = line("edited")
 NO_PROBLEM = ("有", "无", "没有")  # words that describe nothing
 
 
@@ -32,6 +33,7 @@ class Edit:
     events: tuple[str, ...]
     changes: Sequence[Change]
     words: str
+    head: Line = EDITED  # what the reply begins with
 
     @property
     def question(self) -> Question | None:

@@ -13,10 +13,26 @@ from datetime import datetime
 from bot.chat import Said
 from bot.dialogue import session as sessions
 from bot.dialogue.effects import Line, line
-from bot.dialogue.questions import Question, finding_in, items_in, load_question, places_in
+from bot.dialogue.questions import (
+    AskBasis,
+    AskChain,
+    AskChainBasis,
+    AskMany,
+    AskMerge,
+    AskOffer,
+    AskTakeBack,
+    AskVisit,
+    Question,
+    dump_question,
+    finding_in,
+    items_in,
+    load_question,
+    places_in,
+)
 from bot.dialogue.session import Session
 from bot.domain.lifecycle import AMENDABLE, SETTLED
 from bot.domain.permissions import Right, may
+from bot.engine import former
 from bot.engine.origin import Origin
 from bot.handlers.change import target_of
 from storage import findings, inbox, outbox, places
@@ -24,6 +40,9 @@ from storage import sessions as stored
 from storage.db import Reader
 from storage.people import Actor
 from storage.sessions import Arrival
+
+# What is asked because of one message, and is moot without it.
+OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack, AskMany)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +112,7 @@ def resolve_reply(tx: Reader, origin: Origin, said: Said, session: Session) -> R
     if not _asked_of(tx, origin, question):
         if origin.room.kind != "direct":  # a word among others about a question of theirs
             return ReplyTarget(session)
-        return ReplyTarget(session, True, _refusal(tx, origin.actor, question))
+        return ReplyTarget(session, True, _refusal(tx, origin, question))
     return ReplyTarget(under(session, question), True, reopened=True, photos_to=photos_to)
 
 
@@ -140,12 +159,23 @@ def _open(tx: Reader, actor: Actor, number: int) -> bool:
     return may(actor.scope, Right.AMEND, target_of(tx, finding)) is None
 
 
-def _refusal(tx: Reader, actor: Actor, question: Question) -> Line:
-    number = finding_in(question)
+def _refusal(tx: Reader, origin: Origin, question: Question) -> Line:
+    actor, number = origin.actor, finding_in(question)
     finding = findings.get(tx, number) if number else None
+    lost = former.of_question(tx, origin, question)
+    mine = finding is None or may(actor.scope, Right.LOOK, target_of(tx, finding)) is None
+    if lost is not None and mine:
+        return lost
     if finding is not None and finding.state in SETTLED and finding.place_id in actor.scope.places:
         return line("finding_settled", finding=number)
     if number:
         return line("no_such_finding", finding=number)
     named = places_in(question)
     return line("place_unknown", words=places.get(tx, named[0]).name if named else "")
+
+
+def brought_up(before: Session, after: Session) -> tuple[str, ...]:
+    """The questions, as JSON, that a message is the reason for."""
+    known = {before.question, *before.queue}
+    new = (q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known)
+    return tuple(text for q in new if (text := dump_question(q)))

@@ -29,14 +29,9 @@ from bot.dialogue.questions import (
     OF_DRAFT,
     AskAnswer,
     AskBasis,
-    AskChain,
     AskChainBasis,
-    AskMany,
     AskMerge,
-    AskOffer,
     AskSubmit,
-    AskTakeBack,
-    AskVisit,
     Question,
     dump_question,
     finding_in,
@@ -45,7 +40,7 @@ from bot.dialogue.questions import (
 from bot.dialogue.session import Session
 from bot.domain.permissions import Right
 from bot.domain.pii import mask_pii
-from bot.engine import buttons, effects, replies, session_store
+from bot.engine import buttons, effects, former, replies, session_store
 from bot.engine.attachments import keep_media
 from bot.engine.effects import Applied
 from bot.engine.mended import After, mend
@@ -62,8 +57,6 @@ from storage import sessions as stored
 from storage.db import Transaction
 
 LONGEST_KEY = 40  # characters of a reaction
-# What is asked because of one message, and is moot without it.
-OF_ONE_MESSAGE = (AskBasis, AskMerge, AskOffer, AskVisit, AskChain, AskChainBasis, AskTakeBack, AskMany)
 COUNTED = (
     SetCheck,
     OpenFinding,
@@ -92,6 +85,8 @@ class Result:
     question: str | None = None
     opened_questions: tuple[str, ...] = ()
     reply: int = 0  # outbox row of what it was answered with
+    edits: str | None = None  # as `Seen` has them
+    words: str | None = None
 
 
 IGNORED = Result("ignored")
@@ -134,7 +129,9 @@ def run_said(tx: Transaction, origin: Origin, what: Said, standing: Standing, no
         outcome = _with_welcome(turn, outcome)
     finished = finish(tx, origin, turn, outcome, now)
     asked = dump_question(target.session.question)
-    return Result("done", asked, brought_up(target.session, finished.session), finished.row)
+    opened = session_store.brought_up(target.session, finished.session)
+    kept = words if opened or turn.photos or former.records(outcome.effects) else None
+    return Result("done", asked, opened, finished.row, words=kept)
 
 
 def run_reacted(tx: Transaction, origin: Origin, what: Reacted, standing: Standing, now: datetime) -> Result:
@@ -179,13 +176,6 @@ def run_turn(tx: Transaction, turn: Turn, given: Input, now: datetime) -> Outcom
     return handle(tx, turn, now)
 
 
-def brought_up(before: Session, after: Session) -> tuple[str, ...]:
-    """The questions, as JSON, that a message is the reason for."""
-    known = {before.question, *before.queue}
-    new = (q for q in (after.question, *after.queue) if isinstance(q, OF_ONE_MESSAGE) and q not in known)
-    return tuple(text for q in new if (text := dump_question(q)))
-
-
 def _with_welcome(turn: Turn, outcome: Outcome) -> Outcome:
     """Somebody's first word to us is answered with who we are; a mere hello with nothing more than that."""
     hello = turn.said.command is not None and turn.said.command.name in ("greet", "menu")
@@ -204,6 +194,9 @@ class Finished:
 
 def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: datetime) -> Finished:
     """Write the effects; then, from what is on the disk, find out where photos belong and what is asked next; answer."""
+    lost = former.of_effects(tx, origin, outcome.effects)
+    if lost is not None:
+        outcome = Outcome(turn.session, (lost,))
     first, afterwards = effects.split(outcome.effects)
     applied = effects.apply(tx, origin, first, now)
     outcome = outcome.say(*applied.lines)
@@ -212,6 +205,8 @@ def finish(tx: Transaction, origin: Origin, turn: Turn, outcome: Outcome, now: d
     ):  # one that was just told of is spoken of; an edit opens quietly
         outcome = replace(outcome, session=replace(outcome.session, finding=applied.opened[0]))
     placed = evidence_rules.attach(tx, turn, replace(outcome, effects=()), _written(turn, outcome, applied))
+    lost = former.of_effects(tx, origin, placed.effects)
+    placed = placed if lost is None else replace(outcome, effects=()).say(lost)
     bound = effects.apply(tx, origin, placed.effects, now)
     outcome = placed.say(*bound.lines)
     if any(isinstance(effect, SetPreference) for effect in first) or _language_went_back(outcome):

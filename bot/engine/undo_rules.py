@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.dialogue.effects import Line, line
 from bot.domain import lifecycle
+from bot.engine import former
 from bot.engine.origin import Origin
 from storage import evidence, findings, history
 from storage.db import Reader
@@ -17,6 +18,9 @@ WRITTEN = frozenset(["description", "measure", "horizon", "due", "mechanism"])  
 
 def refusal(tx: Reader, origin: Origin, changes: Sequence[Change]) -> Line | None:
     """`changes`: what some messages changed. Why these messages cannot be taken back as a whole: what they made is settled, or somebody else acted on it."""
+    lost = former.of_changes(tx, origin, changes)
+    if lost is not None:
+        return lost
     for change in changes:
         finding = _finding_of(tx, change)
         if finding is None or not is_last(tx, change) or _own_last_move(tx, origin, change):

@@ -17,6 +17,7 @@ from bot.handlers.finding_form import LONGEST, described
 from bot.handlers.next_question import lacking
 from bot.handlers.plan import Fields, changes, day_in, due_fields, person_id, planned, promised
 from bot.handlers.turn import Outcome, Then, Turn, settled
+from bot.handlers.whose_now import not_any_more
 from storage import checks, findings, places
 from storage.db import Reader
 from storage.findings import Finding
@@ -78,6 +79,9 @@ def amendable(tx: Reader, turn: Turn, number: int, verb: str) -> Finding | Outco
     finding = visible(tx, turn, number)
     if finding is None or finding.state == "void":
         return flow.refused(turn, line("no_such_finding", finding=number))
+    if may(turn.scope, Right.AMEND, target_of(tx, finding)) is not None:
+        today = turn.campaign.today(turn.at).isoformat()
+        return flow.refused(turn, not_any_more(tx, finding.place_id, turn.person.id, today))
     if finding.state in SETTLED or move(finding.state, verb) is None:
         return flow.refused(turn, line("finding_settled", finding=number))
     return finding

@@ -33,6 +33,9 @@ def post_digest(tx: Transaction, context: Context, hours: Hours, local: datetime
         return
     if late and hours.are_quiet(local.time()):
         return
+    later = Slot("digest", room_id, (day + timedelta(days=1)).isoformat())
+    if slots.is_claimed(tx, later):  # posted before the clock was set back
+        return
     if not slots.claim(tx, Slot("digest", room_id, day.isoformat()), local):
         return
     current = figures.county(tx, campaign, local.date())

@@ -97,7 +97,7 @@ def _remind(tx: Transaction, context: Context, hours: Hours, reason: Reason, loc
     if slots.is_claimed(tx, slot):
         return
     spoke = sessions.last_spoke(tx, person.id)
-    if spoke is not None and local - datetime.fromisoformat(spoke) < TALKING:
+    if spoke is not None and timedelta(0) <= local - datetime.fromisoformat(spoke) < TALKING:
         return
     actor = people.actor_by_id(tx, person.id, day)
     left = _left(tx, context.campaign, actor) if actor else []

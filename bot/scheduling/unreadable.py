@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import chat
 from bot.context import KEY_GRACE, Context
@@ -16,7 +16,9 @@ from storage.unreadable import Unread
 def tell_unreadable(tx: Transaction, context: Context, now: datetime) -> None:
     """What is still unreadable is asked for again, naming when it was written. Once."""
     for unread in unreadable.every(tx):
-        if unread.told_at is None and now - datetime.fromisoformat(unread.came_at) >= KEY_GRACE:
+        waits = now - datetime.fromisoformat(unread.came_at)
+        # one that came later than it is now came before the clock was set back
+        if unread.told_at is None and not timedelta(0) <= waits < KEY_GRACE:
             unreadable.told(tx, unread.event_id, now)
             _tell(tx, context, unread, now)
 

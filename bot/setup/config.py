@@ -54,6 +54,8 @@ class Config:
     quiet_hours: tuple[Span, ...] = ((time(20, 30), time(8, 0)), (time(12, 0), time(14, 0)))
     messages_a_day: int = 2  # which the bot begins, to one person
     media_limit_mb: int = 50  # 1 MB is 1,000,000 bytes
+    media_person_mb_a_day: int = 2000  # the rest of a day waits for the next one
+    media_mb_a_day: int = 20_000  # of everybody together
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:

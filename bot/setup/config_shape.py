@@ -91,6 +91,9 @@ Clock = Annotated[time, BeforeValidator(_time), Wants(_A_TIME), neutral(None)]
 Span = Annotated[tuple[Clock, Clock], BeforeValidator(_two), AfterValidator(_different), neutral(None)]
 
 
+Megabytes = Annotated[int, Field(strict=True, ge=1, le=1_000_000), _number(1, 1_000_000), neutral(1)]
+
+
 class HomeserverTable(Table):
     """The bot's account."""
 
@@ -118,3 +121,5 @@ class ConfigFile(Table):
     quiet_hours: Annotated[tuple[Span, ...], neutral(())] = ()
     messages_a_day: Annotated[int, Field(strict=True, ge=0, le=10), _number(0, 10), neutral(0)] = 0
     media_limit_mb: Annotated[int, Field(strict=True, ge=1, le=1000), _number(1, 1000), neutral(1)] = 1
+    media_person_mb_a_day: Megabytes = 1
+    media_mb_a_day: Megabytes = 1

@@ -109,7 +109,8 @@ CREATE INDEX rooms_by_successor ON rooms (successor) WHERE successor <> '';
 
 CREATE TABLE position (        -- how far the homeserver's stream is taken in; moves with its effects or not at all
     id         INTEGER PRIMARY KEY CHECK (id = 1),
-    next_batch TEXT NOT NULL
+    next_batch TEXT NOT NULL,
+    at         TEXT NOT NULL    -- when it last moved, by our clock
 ) STRICT;
 
 CREATE TABLE inbox (           -- every event taken in: the key that makes "twice" impossible
@@ -123,8 +124,11 @@ CREATE TABLE inbox (           -- every event taken in: the key that makes "twic
     question  TEXT,            -- the question it answered, as JSON: an edit is read against the same question
     opened_questions TEXT,     -- JSON list of the questions it brought up, which leave with it; NULL: none
     state     TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'withdrawn', 'failed', 'ignored')),
-    reply     INTEGER          -- the outbox row it was answered with: corrected when the message is
+    reply     INTEGER,         -- the outbox row it was answered with: corrected when the message is
+    edits     TEXT,            -- of an edit: the message it is of, however many edits there were between
+    words     TEXT             -- as they were said, of what recorded something: they come back when a later edit is deleted
 ) STRICT;
+CREATE INDEX inbox_of_edits ON inbox (edits, seq) WHERE edits IS NOT NULL;
 CREATE INDEX inbox_of_person ON inbox (person_id, room_id, seq);
 
 CREATE TABLE early_edits (     -- edits and redactions that came before the message they speak of
@@ -280,12 +284,23 @@ CREATE TABLE evidence (        -- photos, voice, files and places on the map tha
     sha256     TEXT,                        -- of the content; also its name under media/
     state      TEXT NOT NULL CHECK (state IN ('waiting', 'stored', 'gone', 'withdrawn')),
     why        TEXT NOT NULL DEFAULT '',    -- why it is gone
+    tries      INTEGER NOT NULL DEFAULT 0,  -- how often fetching it failed
+    first_try  TEXT,                        -- when it first failed, by our clock
+    next_try   TEXT,                        -- not before this time; NULL: at once
     at         TEXT NOT NULL,
     UNIQUE (event_id, part)
 ) STRICT;
 CREATE INDEX evidence_of_finding ON evidence (finding_no);
 CREATE INDEX evidence_waiting ON evidence (id) WHERE state = 'waiting';
 CREATE INDEX evidence_by_content ON evidence (sha256) WHERE sha256 IS NOT NULL;
+
+CREATE TABLE fetched (         -- how much was fetched for each person on each day: there is a limit
+    day       TEXT NOT NULL,
+    person_id INTEGER NOT NULL REFERENCES people (id),
+    files     INTEGER NOT NULL,
+    bytes     INTEGER NOT NULL,
+    PRIMARY KEY (day, person_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hand_ins (        -- 提交 of a place, 上报 of a unit's ledger or report; each with its receipt
     id           INTEGER PRIMARY KEY,
@@ -373,6 +388,7 @@ CREATE TABLE outbox (          -- what the bot will do to the world outside, in 
     about      TEXT,           -- JSON: the question or finding a reply to it speaks of
     reason     TEXT NOT NULL CHECK (reason IN ('reply', 'notice', 'reminder', 'digest', 'room', 'instead')),
     priority   INTEGER NOT NULL DEFAULT 0,  -- higher goes first among what waits for one room
+    stranger   INTEGER NOT NULL DEFAULT 0,  -- 1: for somebody outside our tables; it holds up nothing and may be given up
     not_before TEXT,           -- time, in UTC, before which it is not sent; it holds up nothing meanwhile
     written_at TEXT NOT NULL,
     sent_at    TEXT,
@@ -383,6 +399,14 @@ CREATE INDEX outbox_unsent ON outbox (priority DESC, id, not_before) WHERE sent_
 CREATE INDEX outbox_later ON outbox (not_before) WHERE not_before IS NOT NULL AND sent_at IS NULL AND failed IS NULL;
 CREATE INDEX outbox_by_event ON outbox (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX outbox_reminders ON outbox (person_id, written_at) WHERE reason = 'reminder';
+
+CREATE TABLE stuck (           -- rooms into which nothing gets at the moment
+    queue    TEXT PRIMARY KEY, -- room id, or "person N": a direct room that cannot be opened
+    row      INTEGER NOT NULL REFERENCES outbox (id),  -- which is on its way: it goes before everything else there
+    tries    INTEGER NOT NULL,
+    since    TEXT NOT NULL,
+    next_try TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER outbox_keep BEFORE DELETE ON outbox  -- the newest row's number would be given again: another send, taken for the same
 BEGIN SELECT RAISE(ABORT, 'rows of the outbox stay'); END;

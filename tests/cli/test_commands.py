@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, main
 
-COMMANDS = ("run", "demo", "rehearse", "check", "export", "keys")
+COMMANDS = ("run", "demo", "rehearse", "check", "export", "doctor", "keys")
 SLOW = {"nio", "openpyxl", "apscheduler", "PIL"}
 
 

@@ -2,98 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
-from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.chat import (
-    Batch,
-    Content,
-    Incoming,
-    Media,
     Redacted,
     Refusal,
     Said,
     TryLaterError,
     UndeliverableError,
 )
-from bot.delivery.media import MediaFetcher, sniff, write_once
-from bot.engine.inbox import take_in
-from bot.rehearsal.chat import direct_room
-from bot.setup.bootstrap import fill_database
-from storage import evidence, outbox, people, rooms
-from storage.db import Database, Transaction
-from storage.evidence import Evidence
-from tests.support.bot_in_memory import GROUP, START, ZHANG, context, plan
-from tests.support.fake_homeserver import FakeHomeserver
+from bot.delivery.media import AGAIN, sniff, write_once
+from tests.support.bot_in_memory import GROUP
+from tests.support.media_lab import Lab, in_lab
 
 LEAK = "22 水管老化漏水没人修"
-LIMIT = 50_000_000
 
 
 def png() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(out, "PNG")
     return out.getvalue()
-
-
-class Lab:
-    """A database, a homeserver with files and the fetcher between them."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.database, self.folder, self.server, self.events = database, folder, FakeHomeserver(), 0
-        self.fetcher = MediaFetcher(database, self.server, context(), folder, LIMIT, lambda: START)
-
-    async def send(self, content: Content, room: str = "") -> str:
-        self.events += 1
-        event = Incoming(f"$e{self.events}", room or direct_room(ZHANG), ZHANG, START, content)
-        await self.database.transaction(lambda tx: take_in(tx, context(), Batch("", (event,)), START))
-        return event.event_id
-
-    async def photo(self, data: bytes | Exception, caption: str = "", room: str = "") -> None:
-        url = f"mxc://x/{len(self.server.files)}"
-        self.server.files[url] = data
-        await self.send(Said(caption, Media("image", "a.jpg", url, "image/jpeg", 3)), room)
-
-    async def pieces(self) -> list[Evidence]:
-        def read(tx: Transaction) -> list[Evidence]:
-            ids = [row[0] for row in tx.all("SELECT id FROM evidence ORDER BY id")]
-            return [piece for number in ids if (piece := evidence.get(tx, number))]
-
-        return await self.database.transaction(read)
-
-    async def told(self) -> list[str]:
-        rows = await self.database.read(lambda tx: outbox.unsent(tx, START))
-        return [str(row.content.get("body")) for row in rows]
-
-
-def in_lab(tmp_path: Path, work: Callable[[Lab], Awaitable[None]]) -> None:
-    async def run() -> None:
-        database = await Database.open(tmp_path / "paicha.db")
-
-        def county(tx: Transaction) -> None:
-            fill_database(tx, plan(), START)
-            actor = people.actor(tx, ZHANG, START.date().isoformat())
-            assert actor is not None
-            zhang = actor.person
-            people.mark_greeted(tx, zhang)
-            rooms.keep(tx, rooms.Room(direct_room(ZHANG), "direct", zhang.id, False, "joined"), START)
-            rooms.keep(tx, rooms.Room(GROUP, "group", None, False, "joined"), START)
-
-        try:
-            await database.transaction(county)
-            lab = Lab(database, tmp_path / "media")
-            await lab.send(Said("切换 一村"))
-            await work(lab)
-        finally:
-            await database.close()
-
-    asyncio.run(run())
 
 
 def test_a_file_is_kept_under_its_hash_with_the_type_its_content_shows(tmp_path: Path) -> None:
@@ -142,6 +76,8 @@ def test_a_busy_homeserver_is_asked_again_and_holds_up_no_other_file(tmp_path: P
         assert await lab.fetcher.drain() == 1
         assert [piece.state for piece in await lab.pieces()] == ["waiting", "stored"]
         lab.server.files["mxc://x/0"] = b"late"
+        assert await lab.fetcher.drain() == 1  # its time has not come
+        lab.now += timedelta(seconds=AGAIN)
         assert await lab.fetcher.drain() == 0
         assert {piece.state for piece in await lab.pieces()} == {"stored"}
 

@@ -12,7 +12,7 @@ import pytest
 from bot.chat import TryLaterError
 from storage import outbox
 from storage.db import Reader, Transaction
-from storage.outbox import InHand, Outgoing
+from storage.outbox import Outgoing
 from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 
 HOUR = timedelta(hours=1)
@@ -170,12 +170,15 @@ class Planned:
     def value(self, sql: str, values: tuple[object, ...]) -> None:
         self.all(sql, values)
 
+    def each(self, sql: str, values: tuple[object, ...]) -> list[object]:
+        return self.all(sql, values)
+
 
 def test_looking_for_what_may_go_reads_an_index_and_sorts_nothing(tmp_path: Path) -> None:
     async def work(office: OutboxHarness) -> None:
         def plans(tx: Reader) -> list[str]:
             planned = Planned(tx)
-            outbox.unsent(planned, NOW, InHand(7, (9,)))  # type: ignore[arg-type]
+            list(outbox.waiting(planned, NOW))  # type: ignore[arg-type]
             outbox.next_time(planned, NOW)  # type: ignore[arg-type]
             outbox.rooms_with_unsent(planned, NOW)  # type: ignore[arg-type]
             return planned.plans

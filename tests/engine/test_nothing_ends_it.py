@@ -220,7 +220,7 @@ def test_a_message_that_ends_the_process_is_set_aside_and_the_others_are_answere
             raise Killed
         return plain(*args)
 
-    monkeypatch.setattr("bot.engine.inbox.run_said", deadly)
+    monkeypatch.setattr("bot.engine.versions.run_said", deadly)
     events = (stand.event(Said("1")), stand.event(Said("deadly"), LI), stand.event(Said("帮助")))
 
     def life() -> list[str]:

@@ -34,7 +34,13 @@ ELSEWHERE = {
     "digest_all_begun": (SERVICE, "digest_all_begun"),
     "digest_anchor": ("tests/scheduling/test_digest.py", "台账记录链"),
     "digest_quiet": (SERVICE, "digest_quiet"),
+    "former": ("tests/engine/test_former.py", "不能再改"),  # no transcript changes the roster
+    "no_longer_yours": ("tests/engine/test_former.py", "不由您负责"),
+    "unedited": ("tests/engine/test_unedited.py", "您删掉了修改"),
+    "unedited_same": ("tests/engine/test_unedited.py", "没有在用"),
     "gone_damaged": ("tests/delivery/test_media.py", "损坏"),
+    "gone_late": ("tests/delivery/test_media_fair.py", "好几天都没能"),
+    "media_quota": ("tests/delivery/test_media_fair.py", "一天的上限"),
     "gone_missing": ("tests/delivery/test_media.py", "没有了"),
     "edit_too_long": (TOO_MUCH, "改成的话太长（超过4000字），没有读"),
     "ledger_refused": (TOO_MUCH, "台账文件发不出去"),

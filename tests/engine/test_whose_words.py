@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bot.chat import Edited, Redacted, Said, Unreadable
 from bot.rehearsal.chat import direct_room
-from bot.setup.roster_import import compare, make_true
-from storage.db import Transaction
-from tests.support.bot_in_memory import FIRST, GROUP, LI, START, ZHANG, InMemoryBot, plan, said
-from tests.support.records import written
+from tests.support.bot_in_memory import FIRST, GROUP, LI, START, ZHANG, InMemoryBot, said
+from tests.support.handing_over import hand_over
 
 LEAK = "22 水管老化漏水没人修"
 
@@ -52,39 +48,6 @@ def test_an_edit_or_deletion_that_comes_from_another_room_changes_nothing(
     assert stand.answers() == {3: "clear"}
     stand.edit(target, "3")
     assert stand.answers() == {3: "not_applicable"}
-
-
-def hand_over(stand: InMemoryBot) -> None:
-    """Zhang's first village becomes Li's: the operator's roster says so from now on."""
-    roster = plan().roster
-    first = next(place.id for place in roster.places if place.name == FIRST)
-    places = {
-        ZHANG: lambda own: tuple(place for place in own if place != first),
-        LI: lambda own: (*own, first),
-    }
-    moved = tuple(
-        replace(person, places=places[person.user_id](person.places)) if person.user_id in places else person
-        for person in roster.people
-    )
-    changed, today = replace(roster, people=moved), stand.now.date().isoformat()
-
-    def bring_in(tx: Transaction) -> None:
-        with written(tx, stand.now, None) as record:
-            make_true(record, compare(tx, changed, today), today)
-
-    stand.write(bring_in)
-
-
-def test_a_finding_stays_its_reporters_when_the_place_becomes_somebody_elses(stand: InMemoryBot) -> None:
-    stand.say(LEAK)
-    question = stand.last_sent
-    hand_over(stand)
-    assert "水管老化漏水" in stand.say("问题 101")
-    stand.say("村委会换管", reply_to=question)
-    assert stand.finding(101)["measure"] == "村委会换管"
-    stand.say("改 101 责任人 李四")
-    assert stand.finding(101)["responsible"] == "李四"
-    assert "水管老化漏水" in stand.say("问题 101", LI)
 
 
 def test_a_place_that_became_somebody_elses_is_answered_by_them_alone(stand: InMemoryBot) -> None:

@@ -31,7 +31,7 @@ ONLY_IN = {
     "openpyxl": ("bot/ledger/", "tests/", "bench/"),
     "aiosqlite": ("storage/", "tests/", "bench/"),
     "sqlite3": ("storage/", "tests/", "bench/"),
-    "apscheduler": ("bot/app.py", "tests/", "bench/"),
+    "apscheduler": ("bot/scheduling/steady.py", "tests/", "bench/"),
 }
 CRYPTO_STORE = "bot/matrix/"  # matrix-nio keeps its keys in a SQLite file of its own
 PRINTING = (
@@ -182,7 +182,7 @@ def test_only_the_outbox_sender_sends() -> None:
     """A chat takes nothing but a `Message`, and a homeserver nothing but a request to /send/: each is made in one place."""
     made = {name for name in under("bot/") for node in ast.walk(tree(name))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message"}  # fmt: skip
-    assert made == {"bot/delivery/outbox_sender.py"}
+    assert made == {"bot/delivery/carrier.py"}
     asked = {name for name in under("bot/") for node in ast.walk(tree(name))
              if isinstance(node, ast.Constant) and "/send/" in str(node.value)}  # fmt: skip
     assert asked == {"bot/matrix/send_encrypted.py"}

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scheduling": GROUND,
     "delivery": GROUND,
     "ledger": GROUND | {"delivery"},  # thumbnails
+    "ops": GROUND | {"setup"},
     "matrix": {"chat", "files", "storage", "domain"},
 }
 ANYTHING = ("app", "cli", "demo", "rehearsal", "__main__", "__init__")  # where things are put together

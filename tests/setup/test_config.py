@@ -44,6 +44,7 @@ def test_everything_written_is_taken() -> None:
     config = parse_config(
         'data_dir = "/var/lib/paicha"\nchecklist = "a.json"\nroster = "b.toml"\nlanguage = "en"\n'
         'digest_at = "00:00"\nremind_at = "10:15"\nquiet_hours = []\nmessages_a_day = 0\nmedia_limit_mb = 7\n'
+        "media_person_mb_a_day = 300\nmedia_mb_a_day = 9000\n"
         + ACCOUNT
         + 'device_name = "bot"\ndisplay_name = "排查小助手"\ncounty_room = "!abc"\n',
         HERE,
@@ -67,6 +68,8 @@ def test_everything_written_is_taken() -> None:
         quiet_hours=(),
         messages_a_day=0,
         media_limit_mb=7,
+        media_person_mb_a_day=300,
+        media_mb_a_day=9000,
     )
     assert require_homeserver(config).server == "example.org"
 
@@ -153,6 +156,7 @@ MISTAKES = [
     ('quiet_hours = [["20:30", "20:30"]]', "quiet_hours[0]", "same time"),
     ('quiet_hours = "no"', "quiet_hours", "write a list"),
     ("messages_a_day = 11", "messages_a_day", "0 to 10"),
+    ("media_mb_a_day = 0", "media_mb_a_day", "1 to 1000000"),
     ("media_limit_mb = 0", "media_limit_mb", "1 to 1000"),
     ("media_limit_mb = true", "media_limit_mb", "whole number"),
     ("homeserver = 1", "homeserver", "table"),

@@ -23,7 +23,7 @@ class FakeHomeserver:
     files: dict[str, bytes | Exception] = field(default_factory=dict)
     trouble: Callable[[str, str], None] = lambda what, of: None
     lost_answer: Callable[[str], Exception | None] = lambda txn_id: None  # sent, but the answer never came
-    queue: dict[str, asyncio.Event] = field(default_factory=dict)  # room -> sends wait for it
+    queue: dict[str, asyncio.Event] = field(default_factory=dict)  # room -> sends and joins wait for it
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def _ask(self, what: str, of: str) -> None:
@@ -54,6 +54,8 @@ class FakeHomeserver:
 
     async def join(self, room_id: str) -> None:
         self._ask("join", room_id)
+        if room_id in self.queue:
+            await self.queue[room_id].wait()
 
     async def leave(self, room_id: str) -> None:
         self._ask("leave", room_id)
