@@ -23,7 +23,7 @@ from bot.engine import membership, replies, session_store
 from bot.engine.edits import apply_edit, apply_redaction
 from bot.engine.origin import Origin
 from bot.engine.turn import IGNORED, Result, run_reacted, run_said
-from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
+from storage import bound, early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.begun import NOT_KEPT, TRIES, Begun
 from storage.db import Transaction, is_of_the_file
 from storage.early_edits import EarlyEdit
@@ -53,6 +53,8 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime, begu
         log.warning("room %s: too many messages were missed to fetch them all", printed(room_id))
     if batch.position:
         rooms.set_position(tx, batch.position)
+    if batch.syncs:
+        bound.keep_syncs(tx, batch.syncs)
 
 
 def read_again(

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from nio.store import SqliteStore
 from peewee import PeeweeException, SqliteDatabase
+
+from storage.migrate import explain
 
 FILE_NAME = "crypto.db"
 
@@ -20,11 +24,72 @@ FILE_NAME = "crypto.db"
 STORAGE_TROUBLES = (PeeweeException, sqlite3.Error, OSError, MemoryError)
 
 
-class CryptoStore(SqliteStore):  # type: ignore[misc]
-    """nio's store with a write-ahead log (a third of the disk flushes a commit) and the keys not yet reported.
+def in_words(error: BaseException, path: Path) -> str:
+    """What the operator can do about a trouble with the file (peewee wraps SQLite's own)."""
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__ or error.__context__
+    if isinstance(cause, sqlite3.Error):
+        return explain(cause, path)
+    return f"{path}: cannot be written any more ({error}). Nothing already confirmed is lost; free some space and start again."
 
-    `arrived_keys` holds the sessions whose keys came with a sync whose batch is not known to be taken in: a crash
-    between the two files must not make us forget to try the unread messages again.
+
+TABLES = (
+    # sessions whose keys came with a sync whose batch is not known to be taken in
+    "CREATE TABLE IF NOT EXISTS arrived_keys (session_id TEXT PRIMARY KEY) WITHOUT ROWID",
+    # one row: the paicha.db these keys work for, and the number of the last sync in here (see storage.bound)
+    "CREATE TABLE IF NOT EXISTS belongs (id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, syncs INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO belongs VALUES (1, '', 0)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """What a key store says of itself without being opened for use; `damage` says why it cannot say anything.
+
+    `devices`: ids in the order in which they signed in.
+    """
+
+    instance: str = ""
+    syncs: int = 0
+    devices: tuple[str, ...] = ()
+    damage: str = ""
+
+
+def look(folder: Path) -> KeyFile | None:
+    """Look into the key store of a folder; None when there is none."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as file:
+            return _look(file)
+    except sqlite3.Error as error:
+        return KeyFile(damage=_damage(error, path))
+
+
+def _look(file: sqlite3.Connection) -> KeyFile:
+    told = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if told != "ok":
+        return KeyFile(damage=f"the file is damaged ({told.splitlines()[0]})")
+    names = {str(row[0]) for row in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if names and "accounts" not in names:
+        return KeyFile(damage="this is no key store, but a database of something else")
+    found = file.execute("SELECT device_id FROM accounts ORDER BY id").fetchall() if names else []
+    belongs = file.execute("SELECT instance, syncs FROM belongs").fetchone() if "belongs" in names else None
+    instance, syncs = belongs or ("", 0)
+    return KeyFile(str(instance), int(syncs), tuple(str(row[0]) for row in found))
+
+
+def _damage(error: sqlite3.Error, path: Path) -> str:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return f"the file is damaged ({error})"
+    return explain(error, path).removeprefix(f"{path}: ").rstrip(".")
+
+
+class CryptoStore(SqliteStore):  # type: ignore[misc]
+    """nio's store with a write-ahead log (a third of the disk flushes a commit) and tables of ours.
+
+    Arrived keys are kept until their batch is known to be taken in: a crash between the two files must not make us
+    forget to try the unread messages again.
     """
 
     def _create_database(self) -> SqliteDatabase:
@@ -35,9 +100,22 @@ class CryptoStore(SqliteStore):  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for statement in TABLES:
+            self.database.execute_sql(statement)
+
+    def bind(self, instance: str, syncs: int) -> None:
+        """These keys work for this paicha.db from now on, and are as new as it is."""
         self.database.execute_sql(
-            "CREATE TABLE IF NOT EXISTS arrived_keys (session_id TEXT PRIMARY KEY) WITHOUT ROWID"
+            "UPDATE belongs SET instance = ?1, syncs = ?2 WHERE instance <> ?1 OR syncs <> ?2",
+            (instance, syncs),
         )
+
+    def count_sync(self) -> None:
+        self.database.execute_sql("UPDATE belongs SET syncs = syncs + 1")
+
+    def syncs(self) -> int:
+        """The number of the last sync that is in here."""
+        return int(self.database.execute_sql("SELECT syncs FROM belongs").fetchone()[0])
 
     def add_arrived(self, session_ids: Iterable[str]) -> None:
         for session_id in session_ids:

@@ -28,6 +28,8 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
     Raises storage errors only. After one the process must end.
     """
     with client.store.database.atomic():
+        if brings_something(answer):
+            client.store.count_sync()
         client.store.add_arrived(_room_keys(client, answer))
         _count_our_keys(client, answer)
         _note_changed_devices(client, answer)
@@ -39,6 +41,12 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
         for room_id, _info in get_items(answer, "rooms", "leave"):
             client.forget_room(room_id)
     return changed
+
+
+def brings_something(answer: Json) -> bool:
+    """Whether anything but counts and presence is in it: then it has a number in both files."""
+    rooms = any(get_object(answer, "rooms", kind) for kind in ("join", "invite", "leave"))
+    return rooms or bool(get_objects(answer, "to_device", "events"))
 
 
 def _room_keys(client: SafeClient, answer: Json) -> list[str]:

@@ -19,7 +19,7 @@ from bot.matrix.backfill import between, since_we_came
 from bot.matrix.backoff import until_answered
 from bot.matrix.decrypt import Locked, opened
 from bot.matrix.http import named
-from bot.matrix.ingest import ingest
+from bot.matrix.ingest import brings_something, ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.keys import keep_house
 from bot.matrix.members import heroes_are_all, is_due, known_others, learn_again
@@ -66,7 +66,8 @@ async def listen(
         query |= {"since": position} if position is not None else {}
         answer = await until_answered(partial(_news, client, query))
         batch = await digest(client, answer, position)
-        if position is None or batch.events or batch.rooms or batch.keys or batch.gaps:
+        news = batch.events or batch.rooms or batch.keys or batch.gaps or brings_something(answer)
+        if position is None or news:
             await take_in(batch)
             if batch.keys:
                 client.store.forget_arrived(batch.keys)
@@ -99,6 +100,7 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         tuple(gathered.rooms),
         client.store.arrived(),
         tuple(gathered.gaps),
+        syncs=client.store.syncs(),
     )
 
 
