@@ -35,10 +35,30 @@ def in_words(error: BaseException, path: Path) -> str:
 TABLES = (
     # sessions whose keys came with a sync whose batch is not known to be taken in
     "CREATE TABLE IF NOT EXISTS arrived_keys (session_id TEXT PRIMARY KEY) WITHOUT ROWID",
+    # which event a message of a Megolm session was, by whose key it was sent: under another event id it is a replay
+    "CREATE TABLE IF NOT EXISTS opened (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, sender_key TEXT NOT NULL,"
+    " message_index INTEGER NOT NULL, event_id TEXT NOT NULL, UNIQUE (session_id, sender_key, message_index))",
+    # messages up to this index that are not in `opened` are too old to tell: refused
+    "CREATE TABLE IF NOT EXISTS opened_floor (session_id TEXT NOT NULL, sender_key TEXT NOT NULL,"
+    " message_index INTEGER NOT NULL, PRIMARY KEY (session_id, sender_key)) WITHOUT ROWID",
     # one row: the paicha.db these keys work for, and the number of the last sync in here (see storage.bound)
     "CREATE TABLE IF NOT EXISTS belongs (id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, syncs INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO belongs VALUES (1, '', 0)",
 )
+
+
+MOST_OPENED = 200_000  # messages remembered (some 30 MB), in blocks of
+A_BLOCK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message of a Megolm session, and the event in which it came."""
+
+    session_id: str
+    sender_key: str
+    message_index: int
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +150,36 @@ class CryptoStore(SqliteStore):  # type: ignore[misc]
         with self.database.atomic():
             for session_id in session_ids:
                 self.database.execute_sql("DELETE FROM arrived_keys WHERE session_id = ?", (session_id,))
+
+    def is_first(self, opened: Opened) -> bool:
+        """Whether this message came in no other event before; it is remembered. The same event may be read again."""
+        key = (opened.session_id, opened.sender_key, opened.message_index)
+        with self.database.atomic():
+            known = self.database.execute_sql(
+                "SELECT event_id FROM opened WHERE session_id = ? AND sender_key = ? AND message_index = ?",
+                key,
+            ).fetchone()
+            if known is not None:
+                return bool(known[0] == opened.event_id)
+            floor = self.database.execute_sql(
+                "SELECT message_index FROM opened_floor WHERE session_id = ? AND sender_key = ?", key[:2]
+            ).fetchone()
+            if floor is not None and opened.message_index <= floor[0]:
+                return False
+            added = self.database.execute_sql(
+                "INSERT INTO opened (session_id, sender_key, message_index, event_id) VALUES (?, ?, ?, ?)",
+                (*key, opened.event_id),
+            )
+            if added.lastrowid % A_BLOCK == 0:
+                self._forget_opened(added.lastrowid - MOST_OPENED)
+            return True
+
+    def _forget_opened(self, last: int) -> None:
+        """Let go of the oldest messages. Of their sessions nothing so old is believed any more."""
+        self.database.execute_sql(
+            "INSERT INTO opened_floor SELECT session_id, sender_key, max(message_index) FROM opened WHERE id <= ?"
+            " GROUP BY session_id, sender_key ON CONFLICT (session_id, sender_key)"
+            " DO UPDATE SET message_index = max(message_index, excluded.message_index)",
+            (last,),
+        )
+        self.database.execute_sql("DELETE FROM opened WHERE id <= ?", (last,))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import vodozemac
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.crypto_store import STORAGE_TROUBLES, Opened
 from bot.matrix.json_access import Json, get_id, get_object, get_text
 from bot.matrix.safe_client import SafeClient
 
@@ -78,6 +78,20 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
         return None
 
 
+def remember(client: SafeClient, room_id: str, event: Json) -> None:
+    """Note a message that can be opened, so that what repeats it later is known; what is wrong with it is told later."""
+    session_id = get_id(event, "content", "session_id")
+    if get_text(event, "type") != "m.room.encrypted" or get_text(event, "content", "algorithm") != MEGOLM:
+        return
+    try:
+        _decrypted(client, room_id, session_id, event)
+    except STORAGE_TROUBLES:
+        raise
+    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
+        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+            raise
+
+
 def _decrypted(client: SafeClient, room_id: str, session_id: str, event: Json) -> Json | Locked:
     sender = get_text(event, "sender")
     theirs = frozenset(device.curve25519 for device in client.device_store.active_user_devices(sender))
@@ -90,10 +104,10 @@ def _decrypted(client: SafeClient, room_id: str, session_id: str, event: Json) -
         plaintext, index = session.decrypt(get_text(event, "content", "ciphertext"))
     except vodozemac.MegolmDecryptionException:
         return Locked(session_id)
-    event_id = get_text(event, "event_id")
-    if client.olm.message_index_store.setdefault((room_id, session_id, index), event_id) != event_id:
+    found = _believed(room_id, json.loads(plaintext), event)
+    if not client.store.is_first(Opened(session_id, session.sender_key, index, get_text(event, "event_id"))):
         raise _NotBelievedError("it repeats an earlier message")
-    return _believed(room_id, json.loads(plaintext), event)
+    return found
 
 
 def _believed(room_id: str, inside: object, event: Json) -> Json:

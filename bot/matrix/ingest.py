@@ -12,6 +12,7 @@ import logging
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.decrypt import remember
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
 from bot.matrix.safe_client import SafeClient
@@ -38,6 +39,10 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
             for room_id, info in get_items(answer, "rooms", "join")
             if _take_room(client, room_id, info)
         )
+        for kind in ("join", "leave"):
+            for room_id, info in get_items(answer, "rooms", kind):
+                for event in get_objects(info, "timeline", "events"):
+                    remember(client, room_id, event)
         for room_id, _info in get_items(answer, "rooms", "leave"):
             client.forget_room(room_id)
     return changed

@@ -127,7 +127,8 @@ async def _gather(
         if not past.whole:
             gathered.gaps.append(room_id)
         events = (*past.events, *events)
-    gathered.events += _from_people(client, room_id, events)
+    with client.store.database.atomic():  # one commit for all that was fetched beside the sync
+        gathered.events += _from_people(client, room_id, events)
 
 
 async def _since_we_came(
