@@ -12,10 +12,10 @@ import logging
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
-from bot.matrix.decrypt import remember
+from bot.matrix.decrypt import is_of, remember
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import Claim, SafeClient
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +69,17 @@ def _room_keys(client: SafeClient, answer: Json) -> list[str]:
         session_id = _opened(client, event)
         if session_id:
             arrived.append(session_id)
+            _ask_whose(client, event, session_id)
     if first_words:
         # nio writes the account down before the one-time key is used up; without this it would come back.
         client.olm.save_account()
     return arrived
+
+
+def _ask_whose(client: SafeClient, event: Json, session_id: str) -> None:
+    claim = Claim(get_text(event, "sender"), get_text(event, "content", "sender_key"))
+    if not is_of(client, claim.sender, claim.sender_key):
+        client.note_unproven(claim, session_id)
 
 
 def _opened(client: SafeClient, event: Json) -> str:
@@ -111,6 +118,8 @@ def _note_changed_devices(client: SafeClient, answer: Json) -> None:
         for found in (lists.get("changed"), lists.get("left"))
     )
     client.olm.users_for_key_query |= changed & client.olm.tracked_users
+    for claim in [claim for claim in client.disproven if claim.sender in changed]:
+        client.unproven[claim] = client.disproven.pop(claim)  # the device may be there now
     client.olm.tracked_users -= left
     client.olm.users_for_key_query -= left
 

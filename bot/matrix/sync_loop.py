@@ -21,7 +21,7 @@ from bot.matrix.decrypt import Locked, opened
 from bot.matrix.http import named
 from bot.matrix.ingest import brings_something, ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
-from bot.matrix.keys import keep_house
+from bot.matrix.keys import keep_house, prove_senders
 from bot.matrix.members import heroes_are_all, is_due, known_others, learn_again
 from bot.matrix.safe_client import SafeClient, Unlearnt
 
@@ -71,14 +71,16 @@ async def listen(
             await take_in(batch)
             if batch.keys:
                 client.store.forget_arrived(batch.keys)
-        position, wait = batch.position, LONG_POLL_MS
+        position = batch.position
         heard()
         await keep_house(client)
+        wait = 0 if client.store.arrived() else LONG_POLL_MS  # what can be read by now does not wait for news
 
 
 async def digest(client: SafeClient, answer: Json, position: str | None) -> Batch:
     """Take a /sync answer in and say what was in it; `position` is the one it was asked with."""
     changed = ingest(client, answer)
+    await _know_senders(client)
     gathered = _Gathered()
     gathered.rooms += rooms.invitations(answer, client.user_id)
     for room_id, info in get_items(answer, "rooms", "join"):
@@ -102,6 +104,14 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         tuple(gathered.gaps),
         syncs=client.store.syncs(),
     )
+
+
+async def _know_senders(client: SafeClient) -> None:
+    """New devices are asked for before their messages are read. When that fails, these wait until it does not."""
+    try:
+        await prove_senders(client, at_once=True)
+    except (TryLaterError, UndeliverableError) as trouble:
+        log.info("devices of senders stay unknown for now: %s", trouble)
 
 
 def retry(client: SafeClient, source: Json, room_id: str) -> Incoming | None:
