@@ -76,7 +76,7 @@ def work(place: Place, syncs: int, folder: Path | None = None) -> Answers:
         database = await belonging.open_together(folder)
         try:
             before = await database.read(bound.answers)
-            edge = await connect(Settings(place.url, USER), folder, {}, before)
+            edge = await connect(Settings(place.url, USER), folder, {}, answers=before)
             for _ in range(syncs):
                 edge._client.store.count_sync()
                 number = edge._client.store.syncs()
