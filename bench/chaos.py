@@ -48,6 +48,17 @@ class Storm:
     people: int = 8
     spells: tuple[str, ...] = ALL_SPELLS
 
+    def share(self, number: int) -> int:
+        """After how many kills the spell with this number, from 1, comes."""
+        return self.kills * number // (len(self.spells) + 1)
+
+    def full_disks(self) -> list[tuple[int, str]]:
+        return [
+            (self.share(n), spell.removeprefix("full "))
+            for n, spell in enumerate(self.spells, 1)
+            if spell.startswith("full ")
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -82,7 +93,7 @@ async def rage(storm: Storm, hs: Running, folder: Path, server: Server | None = 
     async with bad_line(hs.url, storm.seed) as line:
         county = await found_county(hs, folder, storm.people, line.url)
         dice = random.Random(storm.seed)
-        lives = Lives(county, dice, made, storm.baseline)
+        lives = Lives(county, dice, made, storm.baseline, full=storm.full_disks())
         weather = _Weather(storm, lives, line, server)
         async with phones(hs, county) as people:
             living = asyncio.create_task(lives.run(lambda: weather.over))
@@ -139,19 +150,21 @@ class _Weather:
     async def blow(self) -> None:
         """One spell after the other, each at its share of the kills."""
         for n, spell in enumerate(self.storm.spells, 1):
-            share = self.storm.kills * n // (len(self.storm.spells) + 1)
+            share = self.storm.share(n)
             await _until(partial(self._killed, share))
             if spell == "stop":
                 await self._stop()
             elif spell.startswith("full "):
-                self.lives.full.append(spell.removeprefix("full "))
-                await _until(lambda: not self.lives.full)
+                await _until(partial(self._has_been_full, spell.removeprefix("full ")))
             else:
                 wanted = self.line.harmed.total() + HARMED_ENOUGH
                 self.line.spell = spell
                 await _until(partial(self._harmed, wanted), SPELL_SECONDS)
                 self.line.spell = ""
         self.blown = True
+
+    def _has_been_full(self, name: str) -> bool:
+        return all(database != name for _, database in self.lives.full)
 
     def _killed(self, kills: int) -> bool:
         return self.lives.kills.total() >= kills

@@ -33,8 +33,6 @@ from bot.matrix.client_chat import ClientChat
 from bot.matrix.http import HomeserverClient
 from storage import rooms
 
-ROOM_FOR_MORE = 32_768  # bytes a file may still grow on a disk that is as good as full
-
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -46,7 +44,7 @@ class Wishes:
     start: str = ""  # what the bot's clock showed …
     made: str = ""  # … at this real time
     baseline: bool = False
-    full: str = ""  # database whose disk is full soon: paicha or crypto
+    full: str = ""  # database whose disk is full at its count-th write: paicha or crypto
 
     def as_argument(self) -> str:
         return json.dumps(dataclasses.asdict(self))
@@ -63,6 +61,15 @@ class Reaper:
     wishes: Wishes
     started: bool = False
     passed: dict[str, int] = field(default_factory=dict)
+    writes: int = 0
+
+    def fill(self, name: str) -> None:
+        """At the chosen write of the named database, once the bot listens, the disk takes nothing any more."""
+        if self.started and name == self.wishes.full:
+            self.writes += 1
+            if self.writes == self.wishes.count:
+                # Not a byte, in any file: what a log has behind its beginning, it may write over without growing.
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
     def at(self, kind: str, place: str) -> None:
         if kind in ("sql", "commit") and not self.started:
@@ -122,6 +129,7 @@ def _watch_keys(reaper: Reaper) -> None:
         place = _statement(sql)
         if not place:
             return plain_execute(self, sql, params, commit)
+        reaper.fill("crypto")
         reaper.at("crypto", f"before {place}")
         cursor = plain_execute(self, sql, params, commit)
         reaper.at("crypto", f"after {place}")
@@ -149,6 +157,8 @@ def _watch_statements(reaper: Reaper) -> None:
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             kind = "commit" if sql == "COMMIT" else "sql"
             place = "COMMIT of paicha.db" if sql == "COMMIT" else _statement(sql) or sql.split(maxsplit=1)[0]
+            if _statement(sql):
+                reaper.fill("paicha")
             reaper.at(kind, f"before {place}")
             cursor = super().execute(sql, *values)
             reaper.at(kind, f"after {place}")
@@ -176,8 +186,6 @@ def _watch_gaps(reaper: Reaper, wishes: Wishes) -> None:
     plain_take_in, plain_send = bot.app.Bot.take_in, ClientChat.send
 
     async def take_in(self: bot.app.Bot, batch: Batch) -> None:
-        if wishes.full:
-            _fill_disk(self, wishes.full)
         if wishes.baseline and batch.events:  # invitations are spared: without rooms there is nothing to lose
             await self.database.transaction(
                 lambda tx: rooms.set_position(tx, batch.position, datetime.now(UTC))
@@ -195,15 +203,6 @@ def _watch_gaps(reaper: Reaper, wishes: Wishes) -> None:
 
     bot.app.Bot.take_in = take_in  # type: ignore[method-assign]
     ClientChat.send = send  # type: ignore[method-assign]
-
-
-def _fill_disk(running: bot.app.Bot, name: str) -> None:
-    """From now on no file may grow past the log of the named database and a little more."""
-    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-        return
-    log = running.database.path.with_name(f"{name}.db-wal")
-    size = log.stat().st_size if log.exists() else 0
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + ROOM_FOR_MORE, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

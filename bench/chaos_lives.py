@@ -21,6 +21,7 @@ from storage.db import Database
 
 LONGEST_LIFE = 8.0  # seconds; who has not reached the point by then is killed wherever they are
 LONGEST_FULL = 60.0
+LATEST_FULL = 12  # writes of the database; one message makes more than that
 LONGEST_LULL = 30.0
 STOPPED_PLAINLY = 2
 # How often each kind of point is drawn, and how far into a life it may lie.
@@ -38,14 +39,17 @@ KINDS = {
 
 @dataclass(slots=True)
 class Lives:
-    """`kills` by place. `full`: databases whose disk shall run full in lives to come."""
+    """`kills` by place. `full`: databases whose disk shall run full in a life to come, each after so many kills.
+
+    Which life ends how is drawn here and hangs on the seed and the kills alone, never on the clock.
+    """
 
     county: County
     dice: random.Random
     made: datetime
     baseline: bool = False
     kills: Counter[str] = field(default_factory=Counter)
-    full: list[str] = field(default_factory=list)
+    full: list[tuple[int, str]] = field(default_factory=list)
     on_full_disk: bool = False
     plain_ends: list[str] = field(default_factory=list)
     bad_ends: list[str] = field(default_factory=list)
@@ -72,8 +76,8 @@ class Lives:
     async def run(self, over: Callable[[], bool]) -> None:
         """One life after the other until it is over; the last one is ended from outside."""
         while not over():
-            if self.full:
-                await self._on_full_disk(self.full[0])
+            if self.full and self.kills.total() >= self.full[0][0]:
+                await self._on_full_disk(self.full[0][1])
                 self.full.pop(0)
             else:
                 await self.one(self.drawn())
@@ -101,7 +105,8 @@ class Lives:
     async def _on_full_disk(self, name: str) -> None:
         """A life whose disk fills up: it must end by itself, with a plain word and without a stack of calls."""
         self.on_full_disk = True
-        process = await Process.start(self.county, replace(self.wishes, full=name).as_argument())
+        wishes = replace(self.wishes, full=name, count=self.dice.randint(1, LATEST_FULL))
+        process = await Process.start(self.county, wishes.as_argument())
         try:
             code = await process.wait(LONGEST_FULL)
         finally:
@@ -111,7 +116,9 @@ class Lives:
         words = "\n".join(process.tail)
         self._tell(f"full disk: {code}")
         if code != STOPPED_PLAINLY or not words or "Traceback" in words:
-            self.bad_ends.append(f"on a full disk ({name}.db) it ended with {code}:\n{words}")
+            self.bad_ends.append(
+                f"on a full disk ({name}.db) at write {wishes.count} it ended with {code}:\n{words}"
+            )
         else:
             self.plain_ends.append(f"on a full disk: {process.tail[-1].partition(': ')[2]}")
 

@@ -21,14 +21,16 @@ from bot.delivery.media import FILES_A_DAY, MediaFetcher, Quota
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
-from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.belonging import open_together
+from bot.matrix.crypto_store import FILE_NAME as KEYS
+from bot.matrix.crypto_store import STORAGE_TROUBLES, in_words
 from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.hours import Hours
 from bot.scheduling.steady import Beat
 from bot.scheduling.tick import tick
 from bot.setup.bootstrap import Setup, fill_database
 from bot.setup.config import Config, Homeserver, require_homeserver
-from storage import inbox, outbox, rooms, unreadable
+from storage import bound, inbox, outbox, rooms, unreadable
 from storage.begun import FILE_NAME, NOT_KEPT, Begun
 from storage.db import Database, Reader, StorageError
 from storage.lock import hold
@@ -181,12 +183,12 @@ async def assemble(config: Config, plan: Setup, hours: Hours, clock: Clock) -> B
     """Open the file, sign in, build every part. The caller holds the data folder and closes what comes back."""
     homeserver = require_homeserver(config)
     settings = _settings(homeserver)
-    database = await Database.open(config.data_dir / "paicha.db")
+    database = await open_together(config.data_dir)
     try:
         await database.transaction(lambda tx: fill_database(tx, plan, clock.now()))
         known = {room.room_id: room.encrypted for room in await database.read(rooms.joined)}
         unlearnt = await database.read(rooms.unlearnt)
-        edge = await connect(settings, config.data_dir, known, unlearnt)
+        edge = await connect(settings, config.data_dir, known, unlearnt, await database.read(bound.answers))
     except BaseException:
         await database.close()
         raise
@@ -259,16 +261,16 @@ def _plain(error: BaseException, bot: Bot) -> str:
     """What the operator can do about it."""
     if isinstance(error, (SignedOutError, StorageError)):
         return str(error)
-    folder = bot.database.path.parent
-    return f"{folder}: cannot be written any more ({error}). Nothing already confirmed is lost; free some space and start again."
+    return in_words(error, bot.database.path.parent / KEYS)
 
 
 async def show_keys(config: Config) -> int:
     """Print what is known of the bot's own keys."""
     with hold(config.data_dir):
-        database = await Database.open(config.data_dir / "paicha.db")
+        database = await open_together(config.data_dir)
+        answers = await database.read(bound.answers)
         await database.close()
-        edge = await connect(_settings(require_homeserver(config)), config.data_dir, {})
+        edge = await connect(_settings(require_homeserver(config)), config.data_dir, {}, (), answers)
         try:
             identity = await edge.identity()
         finally:

@@ -123,6 +123,7 @@ class Batch:
     keys: tuple[str, ...] = ()  # session ids whose keys came with this sync
     gaps: tuple[str, ...] = ()  # rooms whose missed part was too long to fetch
     receipts: tuple[Receipt, ...] = ()
+    syncs: int = 0  # the number of this sync in the key store, see storage.bound; 0 in a rehearsal
 
 
 @dataclass(frozen=True, slots=True)

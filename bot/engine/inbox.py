@@ -22,7 +22,7 @@ from bot.engine.edits import apply_redaction
 from bot.engine.heard import Heard, kind_of, note
 from bot.engine.turn import IGNORED, Result, run_reacted
 from bot.engine.unedited import apply_unedit
-from storage import early_edits, inbox, outbox, people, rooms, sessions, unreadable
+from storage import bound, early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.begun import NOT_KEPT, TRIES, Begun
 from storage.db import Transaction, is_of_the_file
 from storage.inbox import Seen
@@ -51,6 +51,8 @@ def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime, begu
         log.warning("room %s: too many messages were missed to fetch them all", printed(room_id))
     if batch.position:
         rooms.set_position(tx, batch.position, now)
+    if batch.syncs:
+        bound.keep_syncs(tx, batch.syncs)
 
 
 def read_again(

@@ -39,6 +39,19 @@ class Account:
     token: str = field(repr=False)
     pickle_key: str = field(repr=False)  # seals crypto.db
     seed: str = field(repr=False)  # makes the names of direct rooms unguessable
+    bound: str = (
+        ""  # "instance device": the paicha.db this device works for; of another device: not bound yet
+    )
+
+    @property
+    def instance(self) -> str:
+        """The instance of the paicha.db it works for, "" when it was signed in just now."""
+        instance, _, device_id = self.bound.partition(" ")
+        return instance if device_id == self.device_id else ""
+
+    @property
+    def is_bound(self) -> bool:
+        return bool(self.instance)
 
 
 async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> Account:
@@ -46,7 +59,7 @@ async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> A
 
     Raises SignedOutError when there is neither a token nor a password that is accepted, TryLaterError when the server is away.
     """
-    account = _kept(folder) or _fresh(settings.user_id)
+    account = kept(folder) or _fresh(settings.user_id)
     if account.user_id != settings.user_id:
         raise SignedOutError(
             f"{folder / FILE_NAME} belongs to {account.user_id}, the configuration says {settings.user_id}"
@@ -62,10 +75,17 @@ async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> A
 def forget_sign_in(folder: Path) -> None:
     """Make the next start sign in anew, as a new device. For an account whose token the homeserver refuses:
     it has deleted the old device and its keys, so they cannot be used again."""
-    account = _kept(folder)
+    account = kept(folder)
     if account is not None:
         fresh = replace(account, token="", device_id=_fresh(account.user_id).device_id)
         _write(folder, fresh)
+
+
+def bind(folder: Path, instance: str) -> None:
+    """Write down for which paicha.db this device works."""
+    account = kept(folder)
+    if account is not None and account.instance != instance:
+        _write(folder, replace(account, bound=f"{instance} {account.device_id}"))
 
 
 def _write(folder: Path, account: Account) -> None:
@@ -79,16 +99,18 @@ def _fresh(user_id: str) -> Account:
     )
 
 
-def _kept(folder: Path) -> Account | None:
+def kept(folder: Path) -> Account | None:
+    """What the private file holds; None without one. Raises SignedOutError when it is damaged."""
     path = folder / FILE_NAME
     if not path.exists():
         return None
     try:
-        kept = get_object(json.loads(path.read_text(encoding="utf-8")))
+        found = get_object(json.loads(path.read_text(encoding="utf-8")))
     except ValueError:
-        kept = {}
-    values = {name: get_text(kept, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
-    if not all(value for name, value in values.items() if name != "token"):
+        found = {}
+    names = ("user_id", "device_id", "token", "pickle_key", "seed", "bound")
+    values = {name: get_text(found, name) for name in names}
+    if not all(value for name, value in values.items() if name not in ("token", "bound")):
         raise SignedOutError(f"{path} is damaged: take it from the backup")
     return Account(**values)
 

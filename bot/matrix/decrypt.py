@@ -12,10 +12,11 @@ import logging
 from dataclasses import dataclass
 
 import vodozemac
+from nio.crypto import InboundGroupSession
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.crypto_store import STORAGE_TROUBLES, Opened
 from bot.matrix.json_access import Json, get_id, get_object, get_text
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import Claim, SafeClient
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ STATE_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The key of this session has not come (yet), or not for so early a message."""
+    """The key of this session has not come (yet), or not for so early a message, or nobody knows yet whose key it is."""
 
     session_id: str
 
@@ -78,22 +79,32 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
         return None
 
 
+def remember(client: SafeClient, room_id: str, event: Json) -> None:
+    """Note a message that can be opened, so that what repeats it later is known; what is wrong with it is told later."""
+    session_id = get_id(event, "content", "session_id")
+    if get_text(event, "type") != "m.room.encrypted" or get_text(event, "content", "algorithm") != MEGOLM:
+        return
+    try:
+        _decrypted(client, room_id, session_id, event)
+    except STORAGE_TROUBLES:
+        raise
+    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
+        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+            raise
+
+
 def _decrypted(client: SafeClient, room_id: str, session_id: str, event: Json) -> Json | Locked:
-    sender = get_text(event, "sender")
-    theirs = frozenset(device.curve25519 for device in client.device_store.active_user_devices(sender))
-    session = client.olm.session_of(room_id, session_id, theirs)
+    session = _session(client, room_id, session_id, get_text(event, "sender"))
     if session is None:
         return Locked(session_id)
-    if session.sender_key not in theirs and _belongs_to_another(client, sender, session.sender_key):
-        raise _NotBelievedError("its key belongs to a device of somebody else")
     try:
         plaintext, index = session.decrypt(get_text(event, "content", "ciphertext"))
     except vodozemac.MegolmDecryptionException:
         return Locked(session_id)
-    event_id = get_text(event, "event_id")
-    if client.olm.message_index_store.setdefault((room_id, session_id, index), event_id) != event_id:
+    found = _believed(room_id, json.loads(plaintext), event)
+    if not client.store.is_first(Opened(session_id, session.sender_key, index, get_text(event, "event_id"))):
         raise _NotBelievedError("it repeats an earlier message")
-    return _believed(room_id, json.loads(plaintext), event)
+    return found
 
 
 def _believed(room_id: str, inside: object, event: Json) -> Json:
@@ -112,8 +123,28 @@ def _believed(room_id: str, inside: object, event: Json) -> Json:
     return {**event, "type": kind, "content": content}
 
 
-def _belongs_to_another(client: SafeClient, sender: str, sender_key: str) -> bool:
-    return any(
-        device.user_id != sender and device.curve25519 == sender_key and not device.deleted
-        for device in client.device_store
-    )
+def _session(client: SafeClient, room_id: str, session_id: str, sender: str) -> InboundGroupSession | None:
+    """The key of a session, when a device of the sender made it. None: there is no key, or nobody knows yet whose it is."""
+    claims = client.olm.claims_of(room_id, session_id)
+    for claim in claims:
+        if is_of(client, sender, claim.sender_key):
+            return claim
+    open_ones = [claim.sender_key for claim in claims if not _is_known(client, claim.sender_key)]
+    if claims and not open_ones:
+        raise _NotBelievedError("its key belongs to a device of somebody else")
+    for sender_key in open_ones:
+        client.note_unproven(Claim(sender, sender_key), session_id)
+    return None
+
+
+def is_of(client: SafeClient, user: str, sender_key: str) -> bool:
+    """Whether a key is of a device of this person: of one that is signed out by now, too, since the server no longer
+    takes anything from it."""
+    if user == client.user_id:
+        return bool(sender_key == client.olm.account.identity_keys["curve25519"])
+    return any(device.curve25519 == sender_key for device in client.device_store[user].values())
+
+
+def _is_known(client: SafeClient, sender_key: str) -> bool:
+    ours = client.olm.account.identity_keys["curve25519"]
+    return sender_key == ours or any(device.curve25519 == sender_key for device in client.device_store)

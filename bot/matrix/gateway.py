@@ -12,16 +12,21 @@ from functools import partial
 from pathlib import Path
 
 from bot.chat import Chat, Incoming, SignedOutError, UndeliverableError
-from bot.matrix.account import Settings, sign_in
+from bot.matrix import account as account_file
+from bot.matrix.account import Account, Settings, sign_in
 from bot.matrix.backoff import until_answered
+from bot.matrix.belonging import ONE_COPY
 from bot.matrix.client_chat import ClientChat
 from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_device
+from bot.matrix.crypto_store import FILE_NAME, STORAGE_TROUBLES, in_words
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
 from bot.matrix.profile import take_name
 from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
+from storage.bound import Answers
+from storage.migrate import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -105,12 +110,16 @@ class Gateway:
 
 
 async def connect(
-    settings: Settings, folder: Path, known_rooms: Mapping[str, bool], unlearnt: Iterable[str] = ()
+    settings: Settings,
+    folder: Path,
+    known_rooms: Mapping[str, bool],
+    unlearnt: Iterable[str] = (),
+    answers: Answers | None = None,
 ) -> Gateway:
-    """Sign in (once; afterwards no request is made) and open the keys.
+    """Sign in (once; afterwards no request is made) and open the keys, which work for these `answers` from now on.
 
     `known_rooms`: rooms the bot is in, and whether each is encrypted; `unlearnt`: those of them whose members are still
-    to be asked for. Raises SignedOutError or TryLaterError.
+    to be asked for. Raises SignedOutError, TryLaterError, or StorageError when the keys cannot be opened.
     """
     logging.getLogger("nio").setLevel(
         logging.CRITICAL
@@ -118,10 +127,39 @@ async def connect(
     line = HomeserverClient(settings.homeserver)
     try:
         account = await sign_in(line, settings, folder)
-        client = SafeClient(line, account, folder)
-        client.prefill(known_rooms)
+        client = _with_keys(line, account, folder, known_rooms)
         client.unlearnt |= {room_id: Unlearnt() for room_id in unlearnt}
+        if answers is not None:
+            _bind(client, folder, answers)
     except BaseException:
         await line.close()
         raise
     return Gateway(client, settings, folder)
+
+
+def _with_keys(
+    line: HomeserverClient, account: Account, folder: Path, known_rooms: Mapping[str, bool]
+) -> SafeClient:
+    """Whatever is wrong with the key store ends here in words."""
+    path = folder / FILE_NAME
+    try:
+        client = SafeClient(line, account, folder)
+        client.prefill(known_rooms)
+    except STORAGE_TROUBLES as error:
+        raise StorageError(in_words(error, path)) from error
+    except BaseException as error:  # vodozemac panics with one that is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        what = f"the keys in it cannot be opened ({type(error).__name__}): it is damaged, or sealed for another account"
+        raise StorageError(f"{path}: {what}. {ONE_COPY}") from error
+    return client
+
+
+def _bind(client: SafeClient, folder: Path, answers: Answers) -> None:
+    """A sync that only the keys have had is counted anew: it comes again."""
+    try:
+        client.store.bind(answers.instance, answers.syncs)
+        account_file.bind(folder, answers.instance)
+    except STORAGE_TROUBLES as error:
+        client.store.database.close()
+        raise StorageError(in_words(error, folder)) from error

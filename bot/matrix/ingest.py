@@ -12,9 +12,10 @@ import logging
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
 from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.decrypt import is_of, remember
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import Claim, SafeClient
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
     Raises storage errors only. After one the process must end.
     """
     with client.store.database.atomic():
+        if brings_something(answer):
+            client.store.count_sync()
         client.store.add_arrived(_room_keys(client, answer))
         _count_our_keys(client, answer)
         _note_changed_devices(client, answer)
@@ -36,9 +39,19 @@ def ingest(client: SafeClient, answer: Json) -> frozenset[str]:
             for room_id, info in get_items(answer, "rooms", "join")
             if _take_room(client, room_id, info)
         )
+        for kind in ("join", "leave"):
+            for room_id, info in get_items(answer, "rooms", kind):
+                for event in get_objects(info, "timeline", "events"):
+                    remember(client, room_id, event)
         for room_id, _info in get_items(answer, "rooms", "leave"):
             client.forget_room(room_id)
     return changed
+
+
+def brings_something(answer: Json) -> bool:
+    """Whether anything but counts and presence is in it: then it has a number in both files."""
+    rooms = any(get_object(answer, "rooms", kind) for kind in ("join", "invite", "leave"))
+    return rooms or bool(get_objects(answer, "to_device", "events"))
 
 
 def _room_keys(client: SafeClient, answer: Json) -> list[str]:
@@ -56,10 +69,17 @@ def _room_keys(client: SafeClient, answer: Json) -> list[str]:
         session_id = _opened(client, event)
         if session_id:
             arrived.append(session_id)
+            _ask_whose(client, event, session_id)
     if first_words:
         # nio writes the account down before the one-time key is used up; without this it would come back.
         client.olm.save_account()
     return arrived
+
+
+def _ask_whose(client: SafeClient, event: Json, session_id: str) -> None:
+    claim = Claim(get_text(event, "sender"), get_text(event, "content", "sender_key"))
+    if not is_of(client, claim.sender, claim.sender_key):
+        client.note_unproven(claim, session_id)
 
 
 def _opened(client: SafeClient, event: Json) -> str:
@@ -98,6 +118,8 @@ def _note_changed_devices(client: SafeClient, answer: Json) -> None:
         for found in (lists.get("changed"), lists.get("left"))
     )
     client.olm.users_for_key_query |= changed & client.olm.tracked_users
+    for claim in [claim for claim in client.disproven if claim.sender in changed]:
+        client.unproven[claim] = client.disproven.pop(claim)  # the device may be there now
     client.olm.tracked_users -= left
     client.olm.users_for_key_query -= left
 

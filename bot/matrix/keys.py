@@ -18,13 +18,16 @@ from nio import KeysClaimResponse, KeysQueryResponse
 
 from bot.chat import TryLaterError, UndeliverableError
 from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.decrypt import is_of
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_text
-from bot.matrix.safe_client import SafeClient
+from bot.matrix.safe_client import MOST_CLAIMS, Claim, SafeClient
 
 log = logging.getLogger(__name__)
 
 USERS_A_QUERY = 50  # nio works through an answer without a pause
 SERVER_PATIENCE_MS = 10_000  # how long the homeserver may wait for other homeservers
+SHORT_PATIENCE_MS = 1_000  # … while a batch of messages waits
+ASK_AGAIN_SECONDS = 300.0  # whose homeserver does not answer
 
 
 async def keep_house(client: SafeClient) -> None:
@@ -34,6 +37,7 @@ async def keep_house(client: SafeClient) -> None:
     """
     try:
         await offer_keys(client)
+        await prove_senders(client)
         await _mend_troubled(client)
     except TryLaterError as trouble:
         log.info("keys wait for the next sync: %s", trouble)
@@ -95,17 +99,60 @@ def _fallback_key(client: SafeClient) -> Json:
 # Theirs --------------------------------------------------------------------------------------------------------
 
 
-async def learn_devices(client: SafeClient, users: Collection[str]) -> None:
-    """Ask for the devices of those of `users` who are new to us or changed them."""
+async def prove_senders(client: SafeClient, *, at_once: bool = False) -> None:
+    """Ask whose the keys are that people's messages came with. What waited for the answer is read again, as if its key
+    had come now; a key that is of nobody opens nothing. Raises TryLaterError.
+
+    `at_once`: messages wait, so nobody is waited for long, and who did not answer before is not asked.
+    """
+    now = asyncio.get_running_loop().time()
+    asked = {
+        claim.sender
+        for claim in client.unproven
+        if (
+            claim.sender not in client.ask_after
+            if at_once
+            else client.ask_after.get(claim.sender, now) <= now
+        )
+    }
+    if not asked:
+        return
+    client.olm.users_for_key_query |= asked
+    answered = await learn_devices(client, asked, SHORT_PATIENCE_MS if at_once else SERVER_PATIENCE_MS)
+    for silent in asked - answered:
+        client.ask_after[silent] = now if at_once else now + ASK_AGAIN_SECONDS
+    with client.store.database.atomic():
+        for claim in [claim for claim in client.unproven if claim.sender in answered]:
+            _judge(client, claim, client.unproven.pop(claim))
+
+
+def _judge(client: SafeClient, claim: Claim, sessions: set[str]) -> None:
+    client.ask_after.pop(claim.sender, None)
+    if is_of(client, claim.sender, claim.sender_key):
+        client.store.add_arrived(sessions)
+        return
+    log.warning("%s has no device that sent their last messages: they are refused", claim.sender)
+    if len(client.disproven) >= MOST_CLAIMS:
+        client.disproven.clear()
+    client.disproven[claim] = sessions
+
+
+async def learn_devices(
+    client: SafeClient, users: Collection[str], patience_ms: int = SERVER_PATIENCE_MS
+) -> frozenset[str]:
+    """Ask for the devices of those of `users` who are new to us or changed them; returns who was in an answer."""
+    answered = set[str]()
     asked = sorted(set(users) & client.olm.users_for_key_query)
     for begin in range(0, len(asked), USERS_A_QUERY):
         some = asked[begin : begin + USERS_A_QUERY]
-        body = {"device_keys": {user: [] for user in some}, "timeout": SERVER_PATIENCE_MS}
+        body = {"device_keys": {user: [] for user in some}, "timeout": patience_ms}
         answer = await client.line.call("POST", "/_matrix/client/v3/keys/query", body)
         with client.store.database.atomic():
             for user in some:
                 _take_devices(client, user, get_object(answer, "device_keys"))
+        answered.update(user for user, _devices in get_items(answer, "device_keys"))
         await asyncio.sleep(0)
+    return frozenset(answered)
 
 
 def _take_devices(client: SafeClient, user: str, answer: Json) -> None:

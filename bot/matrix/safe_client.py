@@ -23,6 +23,8 @@ from bot.matrix.crypto_store import FILE_NAME, CryptoStore
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 
+MOST_CLAIMS = 1_000
+
 
 class SafeOlm(Olm):  # type: ignore[misc]
     """nio's machine, but a key that came early is never replaced by the same key from a later message on.
@@ -53,10 +55,22 @@ class SafeOlm(Olm):  # type: ignore[misc]
     ) -> InboundGroupSession | None:
         """The key of a session by its id alone (new clients no longer say their sender key), rather one of
         `sender_keys` where several claim it."""
-        claims = [s[session_id] for s in self.inbound_group_store[room_id].values() if session_id in s]
+        claims = self.claims_of(room_id, session_id)
         return next(
             (claim for claim in claims if claim.sender_key in sender_keys), claims[0] if claims else None
         )
+
+    def claims_of(self, room_id: str, session_id: str) -> list[InboundGroupSession]:
+        """Every key that somebody shared as this session's. One of them made it; the others pass it on as theirs."""
+        return [s[session_id] for s in self.inbound_group_store[room_id].values() if session_id in s]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody sent what this device key has encrypted; is it a device of theirs?"""
+
+    sender: str
+    sender_key: str
 
 
 @dataclass(slots=True)
@@ -74,6 +88,8 @@ class SafeClient(Client):  # type: ignore[misc]
     `fallback_missing`: the homeserver has no unused fallback key of ours. `troubled`: devices (user id, identity key)
     whose encrypted words to us could not be opened. `claiming`: held while sessions with other devices are opened.
     `unlearnt`: rooms whose members are still to be asked for. `names`: what people see us called.
+    `unproven`: sessions of keys of which nobody knows yet whose they are; `disproven`: the sender has no such device.
+    `ask_after`: senders whose homeserver did not say, and from when on they are asked for again.
     """
 
     def __init__(self, line: HomeserverClient, account: Account, folder: Path) -> None:
@@ -91,6 +107,9 @@ class SafeClient(Client):  # type: ignore[misc]
         self.pending_upload: Json | None = None
         self.fallback_missing = False
         self.troubled: set[tuple[str, str]] = set()
+        self.unproven: dict[Claim, set[str]] = {}
+        self.disproven: dict[Claim, set[str]] = {}
+        self.ask_after: dict[str, float] = {}
         self.claiming = asyncio.Lock()
         self.unlearnt: dict[str, Unlearnt] = {}
         self.names: set[str] = set()
@@ -131,6 +150,12 @@ class SafeClient(Client):  # type: ignore[misc]
         self.unlearnt.pop(room_id, None)
         self.olm.outbound_group_sessions.pop(room_id, None)
         self._sending.pop(room_id, None)
+
+    def note_unproven(self, claim: Claim, session_id: str) -> None:
+        """Its sender's devices are asked for, once as long as they do not change."""
+        place = self.disproven if claim in self.disproven else self.unproven
+        if len(place) < MOST_CLAIMS or claim in place:
+            place.setdefault(claim, set()).add(session_id)
 
     def sending(self, room_id: str) -> asyncio.Lock:
         """Held while the room's key is handed out. A cancelled holder frees it, so nobody waits for ever."""

@@ -19,9 +19,9 @@ from bot.matrix.backfill import between, since_we_came
 from bot.matrix.backoff import until_answered
 from bot.matrix.decrypt import Locked, opened
 from bot.matrix.http import named
-from bot.matrix.ingest import ingest
+from bot.matrix.ingest import brings_something, ingest
 from bot.matrix.json_access import EMPTY, Json, get_items, get_number, get_object, get_objects, get_text
-from bot.matrix.keys import keep_house
+from bot.matrix.keys import keep_house, prove_senders
 from bot.matrix.members import heroes_are_all, is_due, known_others, learn_again
 from bot.matrix.safe_client import SafeClient, Unlearnt
 
@@ -66,18 +66,21 @@ async def listen(
         query |= {"since": position} if position is not None else {}
         answer = await until_answered(partial(_news, client, query))
         batch = await digest(client, answer, position)
-        if position is None or batch.events or batch.rooms or batch.keys or batch.gaps:
+        news = batch.events or batch.rooms or batch.keys or batch.gaps or brings_something(answer)
+        if position is None or news:
             await take_in(batch)
             if batch.keys:
                 client.store.forget_arrived(batch.keys)
-        position, wait = batch.position, LONG_POLL_MS
+        position = batch.position
         heard()
         await keep_house(client)
+        wait = 0 if client.store.arrived() else LONG_POLL_MS  # what can be read by now does not wait for news
 
 
 async def digest(client: SafeClient, answer: Json, position: str | None) -> Batch:
     """Take a /sync answer in and say what was in it; `position` is the one it was asked with."""
     changed = ingest(client, answer)
+    await _know_senders(client)
     gathered = _Gathered()
     gathered.rooms += rooms.invitations(answer, client.user_id)
     for room_id, info in get_items(answer, "rooms", "join"):
@@ -99,7 +102,16 @@ async def digest(client: SafeClient, answer: Json, position: str | None) -> Batc
         tuple(gathered.rooms),
         client.store.arrived(),
         tuple(gathered.gaps),
+        syncs=client.store.syncs(),
     )
+
+
+async def _know_senders(client: SafeClient) -> None:
+    """New devices are asked for before their messages are read. When that fails, these wait until it does not."""
+    try:
+        await prove_senders(client, at_once=True)
+    except (TryLaterError, UndeliverableError) as trouble:
+        log.info("devices of senders stay unknown for now: %s", trouble)
 
 
 def retry(client: SafeClient, source: Json, room_id: str) -> Incoming | None:
@@ -125,7 +137,8 @@ async def _gather(
         if not past.whole:
             gathered.gaps.append(room_id)
         events = (*past.events, *events)
-    gathered.events += _from_people(client, room_id, events)
+    with client.store.database.atomic():  # one commit for all that was fetched beside the sync
+        gathered.events += _from_people(client, room_id, events)
 
 
 async def _since_we_came(

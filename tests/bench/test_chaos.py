@@ -13,7 +13,7 @@ from bench.chaos import Storm, rage
 from bench.chaos_lives import Lives, settle
 from bench.chaos_talk import direct_rooms
 from bench.chaos_verdict import Verdict, judge
-from bench.county_on_synapse import Process, found_county, phones
+from bench.county_on_synapse import Account, County, Process, found_county, phones
 from bot.demo.homeserver import Running
 
 pytestmark = pytest.mark.synapse
@@ -44,6 +44,21 @@ def test_a_storm_of_kills_and_faults_loses_nothing_and_doubles_nothing(
     report = asyncio.run(rage(storm, homeserver, tmp_path / "county"))
     assert report.good, "\n".join(report.lines())
     assert report.verdict.replies >= storm.messages
+
+
+def test_the_seed_decides_which_life_ends_how_and_when_disks_are_full(tmp_path: Path) -> None:
+    storm = Storm(kills=100, messages=150, seed=77)
+    county = County(tmp_path, Account("@bot:x", ""), (), plan=None)  # type: ignore[arg-type]
+
+    def drawn() -> list[tuple[str, int]]:
+        lives = Lives(
+            county, random.Random(storm.seed), datetime(2023, 8, 5, tzinfo=UTC), full=storm.full_disks()
+        )
+        return [(wishes.kind, wishes.count) for wishes in (lives.drawn() for _ in range(storm.kills))]
+
+    assert drawn() == drawn()
+    assert [name for _, name in storm.full_disks()] == ["paicha", "crypto"]
+    assert all(0 < kills < storm.kills for kills, _ in storm.full_disks())
 
 
 def test_a_kill_between_the_commits_of_both_files_costs_nothing(homeserver: Running, tmp_path: Path) -> None:
