@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -29,6 +30,7 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the operator's kind of error is a plain text on standard error."""
+    os.umask(0o077)  # nothing that is made from here on can be opened by others, not even for a moment
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # texts are Chinese whatever the machine's locale says
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
