@@ -23,6 +23,7 @@ from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
+from bot.logs import kind_and_place, log_to, watch
 from bot.matrix.crypto_store import STORAGE_TROUBLES
 from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.hours import Hours
@@ -102,8 +103,8 @@ class Bot:
         except StorageError as problem:
             if not self.broken.done():
                 self.broken.set_exception(problem)
-        except Exception:
-            log.exception("a tick failed; the next one makes up for it")
+        except Exception as error:
+            log.error("a tick failed; the next one makes up for it: %s", kind_and_place(error))
         self.sender.wake()
         self.fetcher.wake()
 
@@ -229,10 +230,8 @@ def _settings(homeserver: Homeserver) -> Settings:
 
 async def serve(config: Config, plan: Setup, hours: Hours, clock: Clock | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. 0: asked to stop; 2: something the operator must mend."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    log_to(logging.StreamHandler(sys.stderr))
+    watch(asyncio.get_running_loop())
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -20,6 +20,7 @@ from bot.cli.setup_files import DEMO_ROSTER as DEMO_ROSTER
 from bot.cli.setup_files import hours_of as hours_of
 from bot.cli.setup_files import plan_from as plan_from
 from bot.cli.setup_files import plan_of as plan_of
+from bot.logs import without_words
 from bot.setup.errors import FileErrors
 from storage.db import StorageError
 
@@ -31,6 +32,7 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the operator's kind of error is a plain text on standard error."""
     os.umask(0o077)  # nothing that is made from here on can be opened by others, not even for a moment
+    without_words()
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # texts are Chinese whatever the machine's locale says
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -26,6 +26,7 @@ from bot.demo.matrix_client.phone_client import PhoneError
 from bot.demo.terminal import Talk, Waiting, chat, chat_on_standard_input, scripted
 from bot.domain.roster import find_people
 from bot.files import write_private
+from bot.logs import log_to, watch
 from bot.scheduling.hours import Hours
 from bot.setup.bootstrap import Setup
 from bot.setup.config import Config, Homeserver
@@ -68,10 +69,8 @@ async def demo(wishes: DemoOptions, plan: Setup, say: Callable[[str], None] = pr
 
 def _log_to(path: Path) -> None:
     """The terminal belongs to the chat; what the bot logs goes into a file."""
-    logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    log_to(logging.FileHandler(path, encoding="utf-8"))
+    watch(asyncio.get_running_loop())
 
 
 @dataclass(frozen=True, slots=True)

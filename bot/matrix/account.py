@@ -106,7 +106,9 @@ async def _token(line: HomeserverClient, settings: Settings, device_id: str) -> 
     try:
         answer = await line.call("POST", "/_matrix/client/v3/login", request)
     except RefusedError as refusal:
-        raise SignedOutError(f"{settings.user_id} cannot sign in at {line.url}: {refusal}") from refusal
+        raise SignedOutError(
+            f"{settings.user_id} cannot sign in at {line.url}: {refusal.explained}"
+        ) from refusal
     token, whose = get_text(answer, "access_token"), get_text(answer, "user_id")
     if not token or whose not in ("", settings.user_id):
         why = f"its answer is for {whose}" if token else "its answer holds no access token"

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.chat import Chat, Incoming, SignedOutError, UndeliverableError
+from bot.logs import QUIET
 from bot.matrix.account import Settings, sign_in
 from bot.matrix.backoff import until_answered
 from bot.matrix.client_chat import ClientChat
@@ -112,9 +113,7 @@ async def connect(
     `known_rooms`: rooms the bot is in, and whether each is encrypted; `unlearnt`: those of them whose members are still
     to be asked for. Raises SignedOutError or TryLaterError.
     """
-    logging.getLogger("nio").setLevel(
-        logging.CRITICAL
-    )  # it logs what it cannot parse, keys and words included
+    logging.getLogger("nio").setLevel(QUIET["nio"])
     line = HomeserverClient(settings.homeserver)
     try:
         account = await sign_in(line, settings, folder)
