@@ -75,6 +75,9 @@ def _bare(value: object) -> object:
 
 def log_to(handler: logging.Handler) -> None:
     """Begin to log there. Whoever asks later for more gets no more from libraries that know people's words."""
+    logging.raiseExceptions = (
+        False  # a handler that fails (a full disk) would print the entry and the exception
+    )
     handler.setFormatter(WordlessFormatter())
     root = logging.getLogger()
     root.setLevel(logging.INFO)

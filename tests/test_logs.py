@@ -30,6 +30,7 @@ def log() -> Iterator[io.StringIO]:
     log_to(handler)
     yield written
     root.removeHandler(handler)
+    logging.raiseExceptions = True
     root.setLevel(before[0])
     for name, level in before[1].items():
         logging.getLogger(name).setLevel(level)

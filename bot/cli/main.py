@@ -20,12 +20,14 @@ from bot.cli.setup_files import DEMO_ROSTER as DEMO_ROSTER
 from bot.cli.setup_files import hours_of as hours_of
 from bot.cli.setup_files import plan_from as plan_from
 from bot.cli.setup_files import plan_of as plan_of
+from bot.files import plain_os_error
+from bot.interrupt import INTERRUPTED, interruptible
 from bot.logs import without_words
 from bot.setup.errors import FileErrors
 from storage.db import StorageError
 
 START = "2023-08-05 09:00"
-USAGE, MENDABLE, INTERRUPTED = 1, 2, 130
+USAGE, MENDABLE = 1, 2
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
@@ -40,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # a command's module is loaded when it is asked for: the edge and the workbook's libraries are slow to load
         run: Callable[[argparse.Namespace], int] = importlib.import_module(f"bot.cli.{options.command}").run
+        interruptible()
         return run(options)
     except (FileErrors, StorageError) as problem:
         print(problem, file=sys.stderr)
         return MENDABLE
     except OSError as problem:
-        print(f"{problem.filename or 'paicha'}: {problem.strerror or problem}", file=sys.stderr)
+        print(plain_os_error(problem), file=sys.stderr)
         return MENDABLE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -79,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 1 to 65535")
+
+
 def _version() -> str:
     try:
         return metadata.version("paicha")
@@ -107,7 +116,15 @@ def _add_demo(commands: _Commands) -> None:
     demo.add_argument(
         "--data", type=Path, default=Path("demo-data"), help="where everything is kept (default: demo-data)"
     )
-    demo.add_argument("--fresh", action="store_true", help="begin anew")
+    demo.add_argument(
+        "--fresh", action="store_true", help="begin anew: delete what an earlier demo made there"
+    )
+    demo.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help="of the homeserver (default: that of last time, else a free one)",
+    )
     demo.add_argument("--script", type=Path, help="play the lines of this file and exit")
     demo.add_argument("--as", dest="who", default="zhangsan", help="who chats (default: zhangsan, 张三)")
 

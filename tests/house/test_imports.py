@@ -23,7 +23,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger": GROUND | {"delivery"},  # thumbnails
     "matrix": {"chat", "files", "logs", "storage", "domain"},
 }
-ANYTHING = ("app", "cli", "demo", "rehearsal", "__main__", "__init__")  # where things are put together
+ANYTHING = (
+    "app",
+    "cli",
+    "demo",
+    "rehearsal",
+    "__main__",
+    "__init__",
+    "interrupt",
+)  # where things are put together
 
 
 def part_of(dotted: str) -> str:
