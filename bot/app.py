@@ -24,6 +24,7 @@ from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
 from bot.logs import kind_and_place, log_to, watch
+from bot.matrix.cross_signing import Identity
 from bot.matrix.crypto_store import STORAGE_TROUBLES
 from bot.matrix.gateway import Gateway, Settings, connect
 from bot.scheduling.hours import Hours
@@ -254,7 +255,10 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
             return 0
         await running
     except* (SignedOutError, StorageError, *STORAGE_TROUBLES) as group:
-        print(*(_plain(error, bot) for error in group.exceptions), sep="\n", file=sys.stderr)
+        told = dict.fromkeys(
+            _plain(error, bot) for error in group.exceptions
+        )  # several doors may meet the same
+        print(*told, sep="\n", file=sys.stderr)
     finally:
         for task in (running, stopping):
             task.cancel()
@@ -273,6 +277,12 @@ def _plain(error: BaseException, bot: Bot) -> str:
     return f"{folder}: cannot be written any more ({error}). Nothing already confirmed is lost; free some space and start again."
 
 
+def show(identity: Identity) -> None:
+    """What people compare when they verify the bot."""
+    for name in ("user_id", "device_id", "device_fingerprint", "fingerprint", "state"):
+        print(f"{name:19} {getattr(identity, name)}")
+
+
 async def show_keys(config: Config) -> int:
     """Print what is known of the bot's own keys."""
     with hold(config.data_dir):
@@ -283,6 +293,5 @@ async def show_keys(config: Config) -> int:
             identity = await edge.identity()
         finally:
             await edge.close()
-    for name in ("user_id", "device_id", "device_fingerprint", "fingerprint", "state"):
-        print(f"{name:19} {getattr(identity, name)}")
+    show(identity)
     return 0

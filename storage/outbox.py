@@ -161,6 +161,20 @@ def _utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
+def device_since(tx: Reader) -> datetime | None:
+    """When the bot became the device it is; None: it has always been. The homeserver remembers transaction ids a device."""
+    at = tx.value("SELECT value FROM meta WHERE key = 'device_since'")
+    return datetime.fromisoformat(str(at)) if at is not None else None
+
+
+def is_new_device(tx: Transaction, now: datetime) -> None:
+    """What is unsent from before may have been sent by another device: it is looked for before it is sent again."""
+    tx.run(
+        "INSERT INTO meta (key, value) VALUES ('device_since', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (now.isoformat(),),
+    )
+
+
 def instance(tx: Reader) -> str:
     return str(tx.value("SELECT value FROM meta WHERE key = 'instance'"))
 

@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | audit | roster | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | roster | keys | login.
 
 Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
 3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     _add_roster(commands)
     _add_keys(commands)
+    _add_login(commands)
     return parser
 
 
@@ -229,6 +230,20 @@ def _add_keys(commands: _Commands) -> None:
         "by which people verify it. Stop the bot first: only one process may use a data folder.",
     )
     _add_config(keys)
+
+
+def _add_login(commands: _Commands) -> None:
+    login = commands.add_parser(
+        "login",
+        help="sign the bot in anew, as a new device of the same identity",
+        description="For a bot whose access token the homeserver refuses, or whose keys are lost or damaged. Asks for the "
+        "password (or takes it from PAICHA_PASSWORD or the password file) and makes a new device, signed by the identity "
+        "people know; the answers stay, what is unsent is sent, the old keys are put aside with their date. Where the "
+        "homeserver takes no passwords, give token and device of a sign-in made for the bot: --device-id, and the token "
+        "at the prompt or in PAICHA_TOKEN. Stop the bot first: only one process may use a data folder.",
+    )
+    _add_config(login)
+    login.add_argument("--device-id", default="", metavar="ID", help="the device that the token belongs to")
 
 
 def _add_config(parser: argparse.ArgumentParser, needed: str = "") -> None:

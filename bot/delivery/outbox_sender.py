@@ -50,6 +50,7 @@ class OutboxSender:
     now: Callable[[], datetime]
     give_up: Callable[..., None] = noted
     instance: str = ""
+    device_since: datetime | None = None  # rows from before may have been sent by another device of ours
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,6 +113,7 @@ class OutboxSender:
         """Read rows that may go and are not in hand yet, and give each to its room's queue. When the next may go."""
         if not self.instance:
             self.instance = await self.database.read(outbox.instance)
+            self.device_since = await self.database.read(outbox.device_since)
         room_for = AT_ONCE - sum(map(len, self._queues.values()))
         if room_for <= 0:
             return None  # looked at again when a room is through
@@ -226,7 +228,8 @@ class OutboxSender:
             await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
             return None
         txn_id = f"paicha-{self.instance}-{row.id}"
-        if not timedelta(0) <= self.now() - row.ready_at < REMEMBERED:
+        forgotten = not timedelta(0) <= self.now() - row.ready_at < REMEMBERED
+        if forgotten or (self.device_since is not None and row.ready_at <= self.device_since):
             event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
             if event_id is not None:
                 return event_id

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bot.chat import SignedOutError
+from bot.chat import SIGN_IN_ANEW, SignedOutError
 from bot.files import write_private
 from bot.matrix.http import HomeserverClient, RefusedError
 from bot.matrix.json_access import get_object, get_text
@@ -46,15 +46,15 @@ async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> A
 
     Raises SignedOutError when there is neither a token nor a password that is accepted, TryLaterError when the server is away.
     """
-    account = _kept(folder) or _fresh(settings.user_id)
+    account = kept(folder) or fresh(settings.user_id)
     if account.user_id != settings.user_id:
         raise SignedOutError(
             f"{folder / FILE_NAME} belongs to {account.user_id}, the configuration says {settings.user_id}"
         )
     if not account.token:
-        _write(folder, account)
-        account = replace(account, token=await _token(line, settings, account.device_id))
-        _write(folder, account)
+        write(folder, account)
+        account = replace(account, token=await sign_in_as(line, settings, account.device_id))
+        write(folder, account)
     line.token = account.token
     return account
 
@@ -62,38 +62,40 @@ async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> A
 def forget_sign_in(folder: Path) -> None:
     """Make the next start sign in anew, as a new device. For an account whose token the homeserver refuses:
     it has deleted the old device and its keys, so they cannot be used again."""
-    account = _kept(folder)
+    account = kept(folder)
     if account is not None:
-        fresh = replace(account, token="", device_id=_fresh(account.user_id).device_id)
-        _write(folder, fresh)
+        write(folder, replace(account, token="", device_id=fresh(account.user_id).device_id))
 
 
-def _write(folder: Path, account: Account) -> None:
+def write(folder: Path, account: Account) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(folder / FILE_NAME, json.dumps(asdict(account), indent=1))
 
 
-def _fresh(user_id: str) -> Account:
+def fresh(user_id: str) -> Account:
+    """A device that nobody has heard of."""
     return Account(
         user_id, f"PAICHA{secrets.token_hex(4).upper()}", "", secrets.token_urlsafe(32), secrets.token_hex(16)
     )
 
 
-def _kept(folder: Path) -> Account | None:
+def kept(folder: Path) -> Account | None:
+    """What the private file holds; None without one. Raises SignedOutError when it is damaged."""
     path = folder / FILE_NAME
     if not path.exists():
         return None
     try:
-        kept = get_object(json.loads(path.read_text(encoding="utf-8")))
+        found = get_object(json.loads(path.read_text(encoding="utf-8")))
     except ValueError:
-        kept = {}
-    values = {name: get_text(kept, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
+        found = {}
+    values = {name: get_text(found, name) for name in ("user_id", "device_id", "token", "pickle_key", "seed")}
     if not all(value for name, value in values.items() if name != "token"):
-        raise SignedOutError(f"{path} is damaged: take it from the backup")
+        raise SignedOutError(f"{path} is damaged: take it from the backup. Without one: {SIGN_IN_ANEW}")
     return Account(**values)
 
 
-async def _token(line: HomeserverClient, settings: Settings, device_id: str) -> str:
+async def sign_in_as(line: HomeserverClient, settings: Settings, device_id: str) -> str:
+    """The token of a device that is signed in with the password. Raises SignedOutError."""
     if not settings.password:
         raise SignedOutError(f"{settings.user_id} has never signed in here: give the password once")
     request = {

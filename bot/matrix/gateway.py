@@ -20,6 +20,8 @@ from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
+from bot.matrix.login import Proof, sign_in_anew
+from bot.matrix.own_device import check_own_device
 from bot.matrix.profile import take_name
 from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 
 SIGNING_SECONDS = 10.0  # a homeserver that cannot do it is not waited for
 
-__all__ = ["Gateway", "Settings", "connect"]
+__all__ = ["Gateway", "Proof", "Settings", "connect", "sign_in_anew"]
 
 
 class Gateway:
@@ -54,6 +56,7 @@ class Gateway:
 
         Raises SignedOutError, what `take_in` raises, and storage errors; after any of them the process must end.
         """
+        await until_answered(partial(check_own_device, self._client))
         await until_answered(partial(offer_keys, self._client))
         signing = asyncio.create_task(self._sign_device())
         naming = asyncio.create_task(self._take_name())
@@ -80,6 +83,13 @@ class Gateway:
     async def identity(self) -> Identity:
         """What `paicha keys` shows. Raises TryLaterError, SignedOutError or IdentityError."""
         return await identity_of(self._client, self._folder)
+
+    async def introduce(self) -> Identity:
+        """Publish the keys of a device that was signed in just now, signed by the identity, and say what people see."""
+        await check_own_device(self._client)
+        await offer_keys(self._client)
+        await self._sign_device()
+        return await self.identity()
 
     async def close(self) -> None:
         await self._client.close()

@@ -14,7 +14,7 @@ from functools import cache, partial
 
 import aiohttp
 
-from bot.chat import Refusal, SignedOutError, TryLaterError, UndeliverableError
+from bot.chat import SIGN_IN_ANEW, Refusal, SignedOutError, TryLaterError, UndeliverableError
 from bot.matrix.json_access import Json, decoded, get_number, get_object, get_text
 
 REQUEST_SECONDS = 60.0
@@ -60,12 +60,20 @@ def failure(
     if status == 429 or errcode in _THE_OPERATORS_TO_MEND:
         return TryLaterError(_named(status, errcode), _wish(body, headers))
     if errcode in _NO_LONGER_OURS:
-        return SignedOutError(f"the homeserver refuses the bot's access token ({errcode})")
+        return SignedOutError(
+            f"the homeserver refuses the bot's access token ({errcode}). {_remedy(errcode)}"
+        )
     if status == 413:
         return RefusedError(status, get_object(body))
     if status >= 500 or status in (408, 425) or not (errcode or get_object(body).get("flows")):
         return TryLaterError(_named(status, errcode), _wish(body, headers))
     return RefusedError(status, get_object(body))
+
+
+def _remedy(errcode: str) -> str:
+    if errcode in ("M_USER_DEACTIVATED", "M_USER_LOCKED"):
+        return "The account is closed: ask those who run the homeserver to open it, then start again."
+    return SIGN_IN_ANEW
 
 
 def _wish(body: object, headers: Mapping[str, str]) -> float | None:
