@@ -44,6 +44,6 @@ class Attack:
 
 def every() -> tuple[Attack, ...]:
     """All attacks, in the order in which they are played."""
-    from bench.attacks import flood, rooms, words  # here: each of them imports this module
+    from bench.attacks import flood, machine, rooms, words  # here: each of them imports this module
 
-    return (*words.ATTACKS, *flood.ATTACKS, *rooms.ATTACKS)
+    return (*words.ATTACKS, *flood.ATTACKS, *rooms.ATTACKS, *machine.ATTACKS)
