@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from storage.db import Reader, Row, Transaction
 
@@ -36,6 +36,11 @@ class Outgoing:
     not_before: datetime | None = None  # it holds up nothing until then
 
 
+# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
+# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
+REMEMBERED = timedelta(hours=6)
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A row on its way out."""
@@ -56,6 +61,12 @@ class OutboxRow:
     def ready_at(self) -> datetime:
         """Since when it may have been sent."""
         return datetime.fromisoformat(self.not_before or self.written_at)
+
+    def is_remembered(self, now: datetime, device_since: datetime | None) -> bool:
+        """Whether the homeserver would know its transaction id: of its memory, and of the device that we are."""
+        if device_since is not None and self.ready_at <= device_since:
+            return False
+        return timedelta(0) <= now - self.ready_at < REMEMBERED
 
 
 _COLUMNS = "id, room_id, person_id, act, type, content, about, reason, priority, not_before, written_at"

@@ -14,7 +14,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from heapq import heappop, heappush
 
@@ -31,9 +31,6 @@ Builder = Callable[[OutboxRow], Awaitable[Document | str]]
 _Queued = tuple[int, int, OutboxRow]  # negative priority and number: what a heap sorts by
 LONGEST_WAIT = 60.0  # seconds between two tries
 AT_ONCE = 2000  # rows held in memory
-# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
-# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
-REMEMBERED = timedelta(hours=6)
 # Between an arrival and its note: arrivals of that time share one transaction (each flushes the disk). A process killed
 # in between sends those rows again: the same sendings. Whoever must know at once asks with `note_arrived`.
 NOTE_SECONDS = 0.25
@@ -228,8 +225,7 @@ class OutboxSender:
             await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
             return None
         txn_id = f"paicha-{self.instance}-{row.id}"
-        forgotten = not timedelta(0) <= self.now() - row.ready_at < REMEMBERED
-        if forgotten or (self.device_since is not None and row.ready_at <= self.device_since):
+        if not row.is_remembered(self.now(), self.device_since):
             event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
             if event_id is not None:
                 return event_id
