@@ -21,7 +21,9 @@ from bot.delivery.media import FILES_A_DAY, MediaFetcher, Quota
 from bot.delivery.outbox_sender import OutboxSender
 from bot.engine.inbox import read_again, take_in
 from bot.ledger.deliver import LedgerSource, ledger_for
+from bot.logs import kind_and_place, log_to, watch
 from bot.matrix.belonging import open_together
+from bot.matrix.cross_signing import Identity
 from bot.matrix.crypto_store import FILE_NAME as KEYS
 from bot.matrix.crypto_store import STORAGE_TROUBLES, in_words
 from bot.matrix.gateway import Gateway, Settings, connect
@@ -103,8 +105,8 @@ class Bot:
         except StorageError as problem:
             if not self.broken.done():
                 self.broken.set_exception(problem)
-        except Exception:
-            log.exception("a tick failed; the next one makes up for it")
+        except Exception as error:
+            log.error("a tick failed; the next one makes up for it: %s", kind_and_place(error))
         self.sender.wake()
         self.fetcher.wake()
 
@@ -220,10 +222,8 @@ def _settings(homeserver: Homeserver) -> Settings:
 
 async def serve(config: Config, plan: Setup, hours: Hours, clock: Clock | None = None) -> int:
     """Run until SIGTERM or Ctrl-C. 0: asked to stop; 2: something the operator must mend."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    log_to(logging.StreamHandler(sys.stderr))
+    watch(asyncio.get_running_loop())
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -246,7 +246,10 @@ async def run_until(bot: Bot, stop: asyncio.Event, started: Callable[[], None] =
             return 0
         await running
     except* (SignedOutError, StorageError, *STORAGE_TROUBLES) as group:
-        print(*(_plain(error, bot) for error in group.exceptions), sep="\n", file=sys.stderr)
+        told = dict.fromkeys(
+            _plain(error, bot) for error in group.exceptions
+        )  # several doors may meet the same
+        print(*told, sep="\n", file=sys.stderr)
     finally:
         for task in (running, stopping):
             task.cancel()
@@ -264,6 +267,12 @@ def _plain(error: BaseException, bot: Bot) -> str:
     return in_words(error, bot.database.path.parent / KEYS)
 
 
+def show(identity: Identity) -> None:
+    """What people compare when they verify the bot."""
+    for name in ("user_id", "device_id", "device_fingerprint", "fingerprint", "state"):
+        print(f"{name:19} {getattr(identity, name)}")
+
+
 async def show_keys(config: Config) -> int:
     """Print what is known of the bot's own keys."""
     with hold(config.data_dir):
@@ -275,6 +284,5 @@ async def show_keys(config: Config) -> int:
             identity = await edge.identity()
         finally:
             await edge.close()
-    for name in ("user_id", "device_id", "device_fingerprint", "fingerprint", "state"):
-        print(f"{name:19} {getattr(identity, name)}")
+    show(identity)
     return 0

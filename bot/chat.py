@@ -254,6 +254,11 @@ class TryLaterError(Exception):
         self.after = after
 
 
+SIGN_IN_ANEW = (
+    "Sign the bot in anew: paicha login. It becomes a new device of the same identity; the answers are kept."
+)
+
+
 class SignedOutError(Exception):
     """The homeserver no longer accepts our access token: the operator must sign the bot in again."""
 

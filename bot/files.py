@@ -5,6 +5,7 @@ Rule: a private file is there whole or not at all, and nobody else can open it, 
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -20,6 +21,16 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(out.fileno())
     fresh.replace(path)
     keep_name(path)
+
+
+def plain_os_error(problem: OSError) -> str:
+    """What the system refused, where, and what can be done about it."""
+    where = problem.filename or "paicha"
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"{where}: the disk is full. Nothing already confirmed is lost; free some space and start again."
+        )
+    return f"{where}: {problem.strerror or type(problem).__name__}"
 
 
 def keep_name(path: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from storage.migrate import StorageError
+from storage.private import keep_private
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Hold the folder until the block ends; the kernel lets go when the process dies, however it dies."""
+    """Hold the folder until the block ends, and shut it to others; the kernel lets go when the process dies, however it dies."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -31,6 +35,12 @@ def hold(folder: Path) -> Iterator[None]:
             ) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
+        opened = keep_private(folder)
+        if opened:
+            rest = f" and {len(opened) - 1} more" if len(opened) > 1 else ""
+            log.warning(
+                "%s%s: others on this machine could open this; now only its owner can", opened[0], rest
+            )
         yield
     finally:
         os.close(handle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from storage import rooms
 from storage.db import Reader, Row, Transaction
@@ -39,6 +39,11 @@ class Outgoing:
     stranger: bool = False  # for somebody outside our tables
 
 
+# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
+# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
+REMEMBERED = timedelta(hours=6)
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A row on its way out."""
@@ -59,6 +64,12 @@ class OutboxRow:
     def ready_at(self) -> datetime:
         """Since when it may have been sent."""
         return datetime.fromisoformat(self.not_before or self.written_at)
+
+    def is_remembered(self, now: datetime, device_since: datetime | None) -> bool:
+        """Whether the homeserver would know its transaction id: of its memory, and of the device that we are."""
+        if device_since is not None and self.ready_at <= device_since:
+            return False
+        return timedelta(0) <= now - self.ready_at < REMEMBERED
 
 
 _COLUMNS = "id, room_id, person_id, act, type, content, about, reason, priority, not_before, written_at"
@@ -199,6 +210,20 @@ def rooms_with_unsent(tx: Reader, now: datetime) -> set[str]:
 
 def _utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
+
+
+def device_since(tx: Reader) -> datetime | None:
+    """When the bot became the device it is; None: it has always been. The homeserver remembers transaction ids a device."""
+    at = tx.value("SELECT value FROM meta WHERE key = 'device_since'")
+    return datetime.fromisoformat(str(at)) if at is not None else None
+
+
+def is_new_device(tx: Transaction, now: datetime) -> None:
+    """What is unsent from before may have been sent by another device: it is looked for before it is sent again."""
+    tx.run(
+        "INSERT INTO meta (key, value) VALUES ('device_since', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (now.isoformat(),),
+    )
 
 
 def instance(tx: Reader) -> str:

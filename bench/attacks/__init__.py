@@ -44,6 +44,20 @@ class Attack:
 
 def every() -> tuple[Attack, ...]:
     """All attacks, in the order in which they are played."""
-    from bench.attacks import doors, flood, keys, rooms, words  # here: each of them imports this module
+    from bench.attacks import (  # here: each of them imports this module
+        doors,
+        flood,
+        keys,
+        machine,
+        rooms,
+        words,
+    )
 
-    return (*words.ATTACKS, *flood.ATTACKS, *rooms.ATTACKS, *doors.ATTACKS, *keys.ATTACKS)
+    return (
+        *words.ATTACKS,
+        *flood.ATTACKS,
+        *rooms.ATTACKS,
+        *doors.ATTACKS,
+        *keys.ATTACKS,
+        *machine.ATTACKS,
+    )

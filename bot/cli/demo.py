@@ -12,5 +12,5 @@ from bot.rehearsal.names import SERVER
 
 def run(options: argparse.Namespace) -> int:
     """Until the chat is left, or the script is played."""
-    wishes = DemoOptions(options.data, options.who, options.script, options.fresh)
+    wishes = DemoOptions(options.data, options.who, options.script, options.fresh, options.port)
     return asyncio.run(demo(wishes, plan_from(CHECKLIST, DEMO_ROSTER, SERVER)))

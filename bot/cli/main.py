@@ -1,4 +1,4 @@
-"""The command line: paicha run | demo | rehearse | check | export | audit | doctor | roster | keys.
+"""The command line: paicha run | demo | rehearse | check | export | audit | doctor | roster | keys | login.
 
 Exit codes: 0 fine, or sound; 1 a mistake of use; 2 something the operator must mend, named with place and remedy;
 3 looked, and found something wrong. 130 is an interruption by Ctrl-C.
@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from bot.cli.interrupt import INTERRUPTED, interruptible
 from bot.cli.setup_files import CHECKLIST as CHECKLIST
 from bot.cli.setup_files import DEMO_ROSTER as DEMO_ROSTER
 from bot.cli.setup_files import hours_of as hours_of
 from bot.cli.setup_files import plan_from as plan_from
 from bot.cli.setup_files import plan_of as plan_of
+from bot.files import plain_os_error
+from bot.logs import without_words
 from bot.setup.errors import FileErrors
 from storage.db import StorageError
 
 START = "2023-08-05 09:00"
-USAGE, MENDABLE, INTERRUPTED = 1, 2, 130
+USAGE, MENDABLE = 1, 2
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the operator's kind of error is a plain text on standard error."""
+    os.umask(0o077)  # nothing that is made from here on can be opened by others, not even for a moment
+    without_words()
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # texts are Chinese whatever the machine's locale says
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -36,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # a command's module is loaded when it is asked for: the edge and the workbook's libraries are slow to load
         run: Callable[[argparse.Namespace], int] = importlib.import_module(f"bot.cli.{options.command}").run
+        interruptible()
         return run(options)
     except (FileErrors, StorageError) as problem:
         print(problem, file=sys.stderr)
         return MENDABLE
     except OSError as problem:
-        print(f"{problem.filename or 'paicha'}: {problem.strerror or problem}", file=sys.stderr)
+        print(plain_os_error(problem), file=sys.stderr)
         return MENDABLE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -73,7 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_roster(commands)
     _add_keys(commands)
+    _add_login(commands)
     return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 1 to 65535")
 
 
 def _version() -> str:
@@ -104,7 +118,15 @@ def _add_demo(commands: _Commands) -> None:
     demo.add_argument(
         "--data", type=Path, default=Path("demo-data"), help="where everything is kept (default: demo-data)"
     )
-    demo.add_argument("--fresh", action="store_true", help="begin anew")
+    demo.add_argument(
+        "--fresh", action="store_true", help="begin anew: delete what an earlier demo made there"
+    )
+    demo.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help="of the homeserver (default: that of last time, else a free one)",
+    )
     demo.add_argument("--script", type=Path, help="play the lines of this file and exit")
     demo.add_argument("--as", dest="who", default="zhangsan", help="who chats (default: zhangsan, 张三)")
 
@@ -222,6 +244,20 @@ def _add_keys(commands: _Commands) -> None:
         "by which people verify it. Stop the bot first: only one process may use a data folder.",
     )
     _add_config(keys)
+
+
+def _add_login(commands: _Commands) -> None:
+    login = commands.add_parser(
+        "login",
+        help="sign the bot in anew, as a new device of the same identity",
+        description="For a bot whose access token the homeserver refuses, or whose keys are lost or damaged. Asks for the "
+        "password (or takes it from PAICHA_PASSWORD or the password file) and makes a new device, signed by the identity "
+        "people know; the answers stay, what is unsent is sent, the old keys are put aside with their date. Where the "
+        "homeserver takes no passwords, give token and device of a sign-in made for the bot: --device-id, and the token "
+        "at the prompt or in PAICHA_TOKEN. Stop the bot first: only one process may use a data folder.",
+    )
+    _add_config(login)
+    login.add_argument("--device-id", default="", metavar="ID", help="the device that the token belongs to")
 
 
 def _add_config(parser: argparse.ArgumentParser, needed: str = "") -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from bot.chat import Chat, Message, UndeliverableError, Upload, notice
@@ -17,9 +17,6 @@ from storage.db import Database, Transaction
 from storage.outbox import OutboxRow
 
 Builder = Callable[[OutboxRow], Awaitable[Document | str]]
-# Homeservers remember transaction ids for twelve hours at least. Age is told by the injected clock, which in service is
-# the real one; where it is not, and a row seems to come from the future, its age counts as unknown: it is looked up.
-REMEMBERED = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -33,6 +30,7 @@ class Carrier:
     now: Callable[[], datetime]
     noted: Callable[[], Awaitable[None]]
     instance: str = ""
+    device_since: datetime | None = None  # rows from before may have been sent by another device of ours
     _files: dict[int, Upload] = field(default_factory=dict)  # on their way
 
     def forget(self, row_id: int) -> None:
@@ -51,7 +49,7 @@ class Carrier:
             await self.database.transaction(lambda tx: rooms.set_state(tx, room_id, "left", self.now()))
             return None
         txn_id = f"paicha-{self.instance}-{row.id}"
-        if not timedelta(0) <= self.now() - row.ready_at < REMEMBERED:
+        if not row.is_remembered(self.now(), self.device_since):
             event_id = await self.chat.find_sent(room_id, txn_id, row.ready_at)
             if event_id is not None:
                 return event_id

@@ -159,6 +159,7 @@ class OutboxSender:
     async def _remember(self) -> None:
         """What was stuck when the process before this one ended rests until its time."""
         self._carrier.instance = await self.database.read(outbox.instance)
+        self._carrier.device_since = await self.database.read(outbox.device_since)
         self._stuck = await self.database.read(stuck.every)
         for key, known in self._stuck.items():
             wait = known.rests(self.now(), STRANGERS_WAIT * 1.2)

@@ -124,11 +124,14 @@ async def _call(
 ) -> Json:
     """One request; answers with an `errcode` of `refused` are answers, all others raise HomeserverError."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.request(request.method, hs.url + request.path, json=request.body) as response,
-    ):
-        answer: Json = await response.json()
-        if response.status != 200 and answer.get("errcode") not in refused:
-            raise HomeserverError(f"{request.method} {request.path}: {response.status} {answer}")
-        return answer
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.request(request.method, hs.url + request.path, json=request.body) as response,
+        ):
+            answer: Json = await response.json()
+            if response.status != 200 and answer.get("errcode") not in refused:
+                raise HomeserverError(f"{request.method} {request.path}: {response.status} {answer}")
+            return answer
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise HomeserverError(f"the homeserver does not answer ({type(error).__name__})") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import fcntl
 import json
 import os
@@ -96,6 +97,16 @@ async def homeserver(
         _end(process)
 
 
+@asynccontextmanager
+async def held(folder: Path) -> AsyncIterator[None]:
+    """Hold the folder of a homeserver that does not run, so that none can begin. Raises HomeserverError."""
+    lock = await _lock(_prepared(folder))
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _prepared(folder: Path) -> Path:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -135,6 +146,10 @@ def _port(folder: Path, wanted: int | None) -> int:
         try:
             probe.bind((HOST, wanted or 0))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise HomeserverError(
+                    f"port {wanted} on {HOST} cannot be used ({error.strerror}); name another port"
+                ) from None
             raise HomeserverError(
                 f"port {wanted} on {HOST} is taken by another program ({error.strerror}); "
                 f"stop it, name another port, or delete {kept} to have a free one chosen"

@@ -76,7 +76,7 @@ async def typed() -> AsyncGenerator[str, None]:
     with patch_stdout():
         while True:
             try:
-                line = await session.prompt_async()
+                line = await session.prompt_async(handle_sigint=False, set_exception_handler=False)
             except (EOFError, KeyboardInterrupt):
                 return
             yield line
@@ -227,6 +227,8 @@ def _worth_showing(event: Heard) -> bool:
 async def _as_text(talk: Talk, event: Heard) -> str:
     if event.type == "m.room.member":
         await talk.phone.join(event.room_id)
+        if event.content.get("is_direct") is True:
+            await talk.phone.mark_direct(event.room_id, event.sender)
         return f"（{event.sender} 邀请，已加入）"
     if event.type == "m.reaction":
         return f"（{event.key}）"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from bot.engine.edits import apply_redaction
 from bot.engine.heard import Heard, kind_of, note
 from bot.engine.turn import IGNORED, Result, run_reacted
 from bot.engine.unedited import apply_unedit
+from bot.logs import kind_and_place
 from storage import bound, early_edits, inbox, outbox, people, rooms, sessions, unreadable
 from storage.begun import NOT_KEPT, TRIES, Begun
 from storage.db import Transaction, is_of_the_file
@@ -32,7 +32,6 @@ from storage.unreadable import Unread
 
 log = logging.getLogger(__name__)
 GONE = ("left", "upgraded")
-FRAMES = 20  # of a failure in the log, the innermost
 
 
 def take_in(tx: Transaction, context: Context, batch: Batch, now: datetime, begun: Begun = NOT_KEPT) -> None:
@@ -165,10 +164,8 @@ def _keep_unreadable(tx: Transaction, event: Incoming, content: Unreadable, now:
 def _failed(tx: Transaction, door: _Door, event: Incoming, error: Exception) -> None:
     """Its sender gets a reference, the log what happened."""
     reference = hashlib.sha256(event.event_id.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    # Only where it happened: an error's own words may repeat what somebody wrote.
-    frames = "".join(traceback.format_tb(error.__traceback__, -FRAMES))
-    what = (printed(event.event_id), type(error).__name__, reference, frames)
-    log.error("message %s could not be handled (%s), reference #%s\n%s", *what)
+    what = (printed(event.event_id), reference, kind_and_place(error))
+    log.error("message %s could not be handled, reference #%s: %s", *what)
     try:
         with tx.savepoint():
             _tell(tx, door, event, line("sorry", reference=reference))

@@ -23,6 +23,7 @@ from bot.ledger.naming import ledger_name
 from bot.ledger.rows import EvidenceRow
 from bot.ledger.words import LedgerWords, ledger_words
 from bot.ledger.workbook import build_workbook
+from bot.logs import kind_and_place
 from bot.texts import Texts
 from storage.db import Database
 from storage.exports import Export
@@ -107,7 +108,7 @@ async def ledger_for(source: LedgerSource, row: OutboxRow, now: datetime) -> Doc
         event_id = str(asked["asked"]) if "asked" in asked else None
         action = Action("export", row.person_id, now, source.campaign.version, event_id)
         return Document(made.upload, made.export, action)
-    except Exception:
+    except Exception as error:
         reference = hashlib.sha256(f"{now.isoformat()}{sorted(scope.items())}".encode()).hexdigest()[:6]
-        log.exception("ledger could not be made, reference #%s", reference)
+        log.error("ledger could not be made, reference #%s: %s", reference, kind_and_place(error))
         return source.texts.render(line("ledger_failed", reference=reference), language)

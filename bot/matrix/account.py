@@ -11,7 +11,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bot.chat import SignedOutError
+from bot.chat import SIGN_IN_ANEW, SignedOutError
 from bot.files import write_private
 from bot.matrix.http import HomeserverClient, RefusedError
 from bot.matrix.json_access import get_object, get_text
@@ -59,15 +59,15 @@ async def sign_in(line: HomeserverClient, settings: Settings, folder: Path) -> A
 
     Raises SignedOutError when there is neither a token nor a password that is accepted, TryLaterError when the server is away.
     """
-    account = kept(folder) or _fresh(settings.user_id)
+    account = kept(folder) or fresh(settings.user_id)
     if account.user_id != settings.user_id:
         raise SignedOutError(
             f"{folder / FILE_NAME} belongs to {account.user_id}, the configuration says {settings.user_id}"
         )
     if not account.token:
-        _write(folder, account)
-        account = replace(account, token=await _token(line, settings, account.device_id))
-        _write(folder, account)
+        write(folder, account)
+        account = replace(account, token=await sign_in_as(line, settings, account.device_id))
+        write(folder, account)
     line.token = account.token
     return account
 
@@ -77,23 +77,23 @@ def forget_sign_in(folder: Path) -> None:
     it has deleted the old device and its keys, so they cannot be used again."""
     account = kept(folder)
     if account is not None:
-        fresh = replace(account, token="", device_id=_fresh(account.user_id).device_id)
-        _write(folder, fresh)
+        write(folder, replace(account, token="", device_id=fresh(account.user_id).device_id))
 
 
 def bind(folder: Path, instance: str) -> None:
     """Write down for which paicha.db this device works."""
     account = kept(folder)
     if account is not None and account.instance != instance:
-        _write(folder, replace(account, bound=f"{instance} {account.device_id}"))
+        write(folder, replace(account, bound=f"{instance} {account.device_id}"))
 
 
-def _write(folder: Path, account: Account) -> None:
+def write(folder: Path, account: Account) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(folder / FILE_NAME, json.dumps(asdict(account), indent=1))
 
 
-def _fresh(user_id: str) -> Account:
+def fresh(user_id: str) -> Account:
+    """A device that nobody has heard of."""
     return Account(
         user_id, f"PAICHA{secrets.token_hex(4).upper()}", "", secrets.token_urlsafe(32), secrets.token_hex(16)
     )
@@ -111,11 +111,12 @@ def kept(folder: Path) -> Account | None:
     names = ("user_id", "device_id", "token", "pickle_key", "seed", "bound")
     values = {name: get_text(found, name) for name in names}
     if not all(value for name, value in values.items() if name not in ("token", "bound")):
-        raise SignedOutError(f"{path} is damaged: take it from the backup")
+        raise SignedOutError(f"{path} is damaged: take it from the backup. Without one: {SIGN_IN_ANEW}")
     return Account(**values)
 
 
-async def _token(line: HomeserverClient, settings: Settings, device_id: str) -> str:
+async def sign_in_as(line: HomeserverClient, settings: Settings, device_id: str) -> str:
+    """The token of a device that is signed in with the password. Raises SignedOutError."""
     if not settings.password:
         raise SignedOutError(f"{settings.user_id} has never signed in here: give the password once")
     request = {
@@ -128,7 +129,9 @@ async def _token(line: HomeserverClient, settings: Settings, device_id: str) -> 
     try:
         answer = await line.call("POST", "/_matrix/client/v3/login", request)
     except RefusedError as refusal:
-        raise SignedOutError(f"{settings.user_id} cannot sign in at {line.url}: {refusal}") from refusal
+        raise SignedOutError(
+            f"{settings.user_id} cannot sign in at {line.url}: {refusal.explained}"
+        ) from refusal
     token, whose = get_text(answer, "access_token"), get_text(answer, "user_id")
     if not token or whose not in ("", settings.user_id):
         why = f"its answer is for {whose}" if token else "its answer holds no access token"

@@ -117,7 +117,9 @@ def _kept(folder: Path) -> dict[str, str] | None:
         for seed in seeds.values():
             _Key(seed)
     except ValueError as damage:
-        raise IdentityError(f"{path} is damaged ({damage}): put it back from the backup") from damage
+        raise IdentityError(
+            f"{path} is damaged ({type(damage).__name__}): put it back from the backup"
+        ) from damage
     return seeds
 
 
@@ -163,7 +165,7 @@ async def _publish(client: SafeClient, keys: dict[str, _Key], password: str | No
         await client.line.call("POST", path, body)
     except RefusedError as refusal:
         if not refusal.body.get("flows"):
-            raise IdentityError(f"the homeserver refuses the identity: {refusal}") from refusal
+            raise IdentityError(f"the homeserver refuses the identity: {refusal.explained}") from refusal
         await _publish_with_password(client, body, refusal, password)
 
 
@@ -182,7 +184,7 @@ async def _publish_with_password(
     try:
         await client.line.call("POST", "/_matrix/client/v3/keys/device_signing/upload", body)
     except RefusedError as second:
-        raise IdentityError(f"the homeserver refuses the identity: {second}") from second
+        raise IdentityError(f"the homeserver refuses the identity: {second.explained}") from second
 
 
 async def _sign(client: SafeClient, self_signing: _Key) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.chat import Chat, Incoming, SignedOutError, UndeliverableError
+from bot.logs import QUIET
 from bot.matrix import account as account_file
 from bot.matrix.account import Account, Settings, sign_in
 from bot.matrix.backoff import until_answered
@@ -22,6 +23,8 @@ from bot.matrix.crypto_store import FILE_NAME, STORAGE_TROUBLES, in_words
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
+from bot.matrix.login import Proof, sign_in_anew
+from bot.matrix.own_device import check_own_device
 from bot.matrix.profile import take_name
 from bot.matrix.safe_client import SafeClient, Unlearnt
 from bot.matrix.sync_loop import TakeIn, listen, retry
@@ -32,7 +35,7 @@ log = logging.getLogger(__name__)
 
 SIGNING_SECONDS = 10.0  # a homeserver that cannot do it is not waited for
 
-__all__ = ["Gateway", "Settings", "connect"]
+__all__ = ["Gateway", "Proof", "Settings", "connect", "sign_in_anew"]
 
 
 class Gateway:
@@ -58,6 +61,7 @@ class Gateway:
 
         Raises SignedOutError, what `take_in` raises, and storage errors; after any of them the process must end.
         """
+        await until_answered(partial(check_own_device, self._client))
         await until_answered(partial(offer_keys, self._client))
         signing = asyncio.create_task(self._sign_device())
         naming = asyncio.create_task(self._take_name())
@@ -84,6 +88,13 @@ class Gateway:
     async def identity(self) -> Identity:
         """What `paicha keys` shows. Raises TryLaterError, SignedOutError or IdentityError."""
         return await identity_of(self._client, self._folder)
+
+    async def introduce(self) -> Identity:
+        """Publish the keys of a device that was signed in just now, signed by the identity, and say what people see."""
+        await check_own_device(self._client)
+        await offer_keys(self._client)
+        await self._sign_device()
+        return await self.identity()
 
     async def close(self) -> None:
         await self._client.close()
@@ -121,9 +132,7 @@ async def connect(
     `known_rooms`: rooms the bot is in, and whether each is encrypted; `unlearnt`: those of them whose members are still
     to be asked for. Raises SignedOutError, TryLaterError, or StorageError when the keys cannot be opened.
     """
-    logging.getLogger("nio").setLevel(
-        logging.CRITICAL
-    )  # it logs what it cannot parse, keys and words included
+    logging.getLogger("nio").setLevel(QUIET["nio"])
     line = HomeserverClient(settings.homeserver)
     try:
         account = await sign_in(line, settings, folder)

@@ -7,19 +7,21 @@ error code comes from something in front of the homeserver, so it says nothing a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 
 import aiohttp
 
-from bot.chat import Refusal, SignedOutError, TryLaterError, UndeliverableError
+from bot.chat import SIGN_IN_ANEW, Refusal, SignedOutError, TryLaterError, UndeliverableError
 from bot.matrix.json_access import Json, decoded, get_number, get_object, get_text
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 600.0
 
+_ERRCODE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
 _NO_LONGER_OURS = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"})
 _THE_OPERATORS_TO_MEND = frozenset(
     {"M_RESOURCE_LIMIT_EXCEEDED", "M_CONSENT_NOT_GIVEN", "M_USER_SUSPENDED", "M_LIMIT_EXCEEDED"}
@@ -35,9 +37,19 @@ class RefusedError(UndeliverableError):
         self.body = body
         too_large = status == 413 or self.errcode == "M_TOO_LARGE"
         super().__init__(
-            f"{status} {self.errcode} {get_text(body, 'error')}".strip(),
+            _named(status, self.errcode),
             Refusal.TOO_LARGE if too_large else Refusal.MALFORMED if status == 400 else Refusal.OTHER,
         )
+
+    @property
+    def explained(self) -> str:
+        """With the server's own words, which may repeat what we sent: for requests without anybody's words in them."""
+        return f"{self} {get_text(self.body, 'error')[:200]}".strip()
+
+
+def _named(status: int, errcode: str) -> str:
+    """A refusal in the log. What is no error code is somebody's text, and left out."""
+    return f"{status} {errcode}" if _ERRCODE.fullmatch(errcode) else str(status)
 
 
 def failure(
@@ -46,16 +58,22 @@ def failure(
     """What an answer other than 2xx means."""
     errcode = get_text(body, "errcode")
     if status == 429 or errcode in _THE_OPERATORS_TO_MEND:
-        return TryLaterError(f"{status} {errcode}".strip(), _wish(body, headers))
+        return TryLaterError(_named(status, errcode), _wish(body, headers))
     if errcode in _NO_LONGER_OURS:
         return SignedOutError(
-            f"the homeserver refuses the bot's access token: {errcode} {get_text(body, 'error')}".strip()
+            f"the homeserver refuses the bot's access token ({errcode}). {_remedy(errcode)}"
         )
     if status == 413:
         return RefusedError(status, get_object(body))
     if status >= 500 or status in (408, 425) or not (errcode or get_object(body).get("flows")):
-        return TryLaterError(f"{status} {errcode}".strip(), _wish(body, headers))
+        return TryLaterError(_named(status, errcode), _wish(body, headers))
     return RefusedError(status, get_object(body))
+
+
+def _remedy(errcode: str) -> str:
+    if errcode in ("M_USER_DEACTIVATED", "M_USER_LOCKED"):
+        return "The account is closed: ask those who run the homeserver to open it, then start again."
+    return SIGN_IN_ANEW
 
 
 def _wish(body: object, headers: Mapping[str, str]) -> float | None:
@@ -142,8 +160,13 @@ class HomeserverClient:
                     raise failure(answer.status, decoded(await answer.read()), answer.headers)
                 return await read(answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as trouble:
-            why = f"{ask.method} {ask.path}: {type(trouble).__name__} {trouble}".rstrip()
-            raise TryLaterError(why) from trouble
+            raise TryLaterError(f"{ask.method} {ask.path}: {_kind(trouble)}") from trouble
+
+
+def _kind(trouble: BaseException) -> str:
+    """aiohttp's words may hold addresses with file names, and pieces of the answer; the system's are only the system's."""
+    why = trouble.strerror if isinstance(trouble, OSError) else None
+    return f"{type(trouble).__name__} {why or ''}".rstrip()
 
 
 async def _at_most(limit: int, answer: aiohttp.ClientResponse) -> bytes:

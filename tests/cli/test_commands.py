@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, main
 
-COMMANDS = ("run", "demo", "rehearse", "check", "export", "doctor", "keys")
+COMMANDS = ("run", "demo", "rehearse", "check", "export", "doctor", "keys", "login")
 SLOW = {"nio", "openpyxl", "apscheduler", "PIL"}
 
 
@@ -40,7 +40,7 @@ def test_a_mistake_of_use_is_1_and_says_how_it_is_used(
     assert "usage: paicha" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "keys", "export -o ledger.xlsx", "check"])
+@pytest.mark.parametrize("command", ["run", "keys", "login", "export -o ledger.xlsx", "check"])
 def test_what_the_operator_must_mend_is_2_and_named(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

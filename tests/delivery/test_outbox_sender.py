@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import SignedOutError, TryLaterError, UndeliverableError
+from storage import outbox
 from storage.db import Transaction
 from tests.support.outbox_harness import NOW, OutboxHarness, with_outbox
 
@@ -187,6 +188,27 @@ def test_a_row_older_than_the_servers_memory_or_of_the_future_is_looked_up_befor
         assert office.server.bodies("!a") == ["1", "2"]
         assert office.server.doubles() == []
         assert await office.column("event_id", 1) == "$a-1"
+
+    with_outbox(tmp_path, work)
+
+
+def test_what_an_earlier_device_may_have_sent_is_looked_up_by_the_new_one(tmp_path: Path) -> None:
+    async def work(office: OutboxHarness) -> None:
+        office.server.lost_answer = lambda txn_id: SignedOutError("revoked here")
+        await office.write("!a", "1")
+        with pytest.raises(SignedOutError):
+            await office.sender().drain()
+        await office.write("!a", "2")
+        office.server.lost_answer = lambda txn_id: None
+        office.server.forget_transactions()  # they were the other device's
+        office.now += timedelta(minutes=5)
+        await office.database.transaction(lambda tx: outbox.is_new_device(tx, office.now))
+        office.now += timedelta(minutes=1)
+        await office.write("!a", "3")
+        await office.sender().drain()
+        assert office.server.bodies("!a") == ["1", "2", "3"]
+        assert office.server.doubles() == []
+        assert len([what for what, _ in office.server.asked if what == "find"]) == 2  # none for what is new
 
     with_outbox(tmp_path, work)
 

@@ -48,6 +48,19 @@ async def two_phones(
         yield zhang, li, await meet(zhang, li, encrypted=encrypted)
 
 
+def test_a_direct_room_stands_in_the_account_as_clients_note_it(homeserver: Running, tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with two_phones(homeserver, tmp_path, encrypted=True) as (zhang, li, first):
+            for _ in range(2):
+                await zhang.mark_direct("!second:x", li.user_id)
+            path = f"/_matrix/client/v3/user/{zhang.user_id}/account_data/m.direct"
+            headers = {"Authorization": f"Bearer {zhang._client.access_token}"}
+            answer = await zhang._client.send("GET", path, None, headers)
+            assert await answer.json() == {li.user_id: [first, "!second:x"]}
+
+    asyncio.run(talk())
+
+
 def saying(words: str) -> Callable[[Heard], bool]:
     return lambda event: event.is_message and event.words == words
 

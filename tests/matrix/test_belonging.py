@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -66,10 +67,10 @@ def work(place: Place, syncs: int, folder: Path | None = None) -> Answers:
     folder = folder or place.folder
     folder.mkdir(exist_ok=True)
     if account.kept(folder) is None:
-        account._write(folder, Account(USER, "FIRST", "token", "key", "seed"))
+        account.write(folder, Account(USER, "FIRST", "token", "key", "seed"))
 
     def taken_in(tx: Transaction, number: int) -> None:
-        rooms.set_position(tx, f"s{number}")
+        rooms.set_position(tx, f"s{number}", datetime(2023, 8, 5, tzinfo=UTC))
         bound.keep_syncs(tx, number)
 
     async def start() -> Answers:
@@ -135,7 +136,7 @@ def test_a_new_sign_in_takes_the_keys_it_finds_or_none(place: Place) -> None:
         forget_sign_in(place.folder)
         kept = account.kept(place.folder)
         assert kept is not None
-        account._write(
+        account.write(
             place.folder, Account(USER, kept.device_id, "fresh", kept.pickle_key, "seed", kept.bound)
         )
         for each in place.folder.glob(f"{lost}*") if lost else ():
@@ -182,14 +183,14 @@ def _account_of_before_the_last_sign_in(place: Place) -> None:
     work(place, 3)
     copy = place.folder.parent / "copy"
     shutil.copytree(place.folder, copy)
-    account._write(place.folder, Account(USER, "SECOND", "token", "key", "seed"))
+    account.write(place.folder, Account(USER, "SECOND", "token", "key", "seed"))
     work(place, 1)
     put_back(place, copy, "matrix.json")
 
 
 def _keys_of_before_the_last_sign_in(place: Place) -> None:
     _account_of_before_the_last_sign_in(place)
-    account._write(place.folder, Account(USER, "SECOND", "token", "key", "seed"))
+    account.write(place.folder, Account(USER, "SECOND", "token", "key", "seed"))
     work(place, 0)
     put_back(place, place.folder.parent / "copy", "crypto.db")
 

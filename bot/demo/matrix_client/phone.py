@@ -22,6 +22,7 @@ from bot.demo.matrix_client.phone_client import (
     do_duties,
     download,
     make_client,
+    mark_direct,
     ok,
     sign_in,
     upload,
@@ -103,6 +104,7 @@ class Phone:
             mine = event.room_id == room_id and event.type == "m.room.member" and event.state_key == other
             return mine and event.content.get("membership") == "join"
 
+        await mark_direct(self._client, room_id, other)
         await self.hear(joined, patience)
         return room_id
 
@@ -112,6 +114,10 @@ class Phone:
         async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: room_id in self._client.rooms)
         return room_id
+
+    async def mark_direct(self, room_id: str, other: str) -> None:
+        """Have all clients of this person show the room as their chat with `other`."""
+        await mark_direct(self._client, room_id, other)
 
     async def leave(self, room_id: str) -> None:
         await ok(self._client.room_leave(room_id))

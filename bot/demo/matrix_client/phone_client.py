@@ -15,10 +15,11 @@ from typing import Any
 import nio
 from nio.crypto.attachments import decrypt_attachment, encrypt_attachment
 from nio.store import SqliteStore
-from peewee import SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase
 
 from bot.files import write_private
 
+PHONE_TROUBLES = (PeeweeException,)  # its keys cannot be read or written
 LONGEST_PAUSE = 2.0  # seconds between two tries while the homeserver is away
 
 
@@ -59,6 +60,21 @@ async def sign_in(client: nio.AsyncClient, password: str, folder: Path) -> None:
     answer = await ok(client.login(password, device_name="Phone"))
     names = ("user_id", "device_id", "access_token")
     write_private(kept, json.dumps({name: getattr(answer, name) for name in names}))
+
+
+async def mark_direct(client: nio.AsyncClient, room_id: str, other: str) -> None:
+    """Note in the account which room is the chat with `other`, as every client does: others sort their list by it."""
+    path = nio.Api._build_path(["user", client.user_id, "account_data", "m.direct"])
+    headers = {"Authorization": f"Bearer {client.access_token}", "Content-Type": "application/json"}
+    answer = await client.send("GET", path, None, headers)
+    known: dict[str, list[str]] = await answer.json() if answer.status == 200 else {}
+    rooms = known.get(other, [])
+    if room_id in rooms:
+        return
+    noted = json.dumps({**known, other: [*rooms, room_id]})
+    answer = await client.send("PUT", path, noted, headers)
+    if answer.status != 200:
+        raise PhoneError(f"m.direct could not be noted: {answer.status}")
 
 
 async def do_duties(client: nio.AsyncClient) -> None:
