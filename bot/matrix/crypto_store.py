@@ -24,6 +24,11 @@ FILE_NAME = "crypto.db"
 STORAGE_TROUBLES = (PeeweeException, sqlite3.Error, OSError, MemoryError)
 
 
+def is_nonsense(error: BaseException) -> bool:
+    """What bad input may bring about: an error, or a panic of vodozemac, which is no Exception. All else ends us."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
 def in_words(error: BaseException, path: Path) -> str:
     """What the operator can do about a trouble with the file (peewee wraps SQLite's own)."""
     cause = error if isinstance(error, sqlite3.Error) else error.__cause__ or error.__context__

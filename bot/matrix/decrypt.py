@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import vodozemac
 from nio.crypto import InboundGroupSession
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES, Opened
+from bot.matrix.crypto_store import STORAGE_TROUBLES, Opened, is_nonsense
 from bot.matrix.json_access import Json, get_id, get_object, get_text
 from bot.matrix.safe_client import Claim, SafeClient
 
@@ -66,8 +66,8 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
         return _decrypted(client, room_id, session_id, event)
     except STORAGE_TROUBLES:
         raise
-    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
-        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+    except BaseException as nonsense:
+        if not is_nonsense(nonsense):
             raise
         reason = str(nonsense) if isinstance(nonsense, _NotBelievedError) else type(nonsense).__name__
         log.warning(
@@ -88,8 +88,8 @@ def remember(client: SafeClient, room_id: str, event: Json) -> None:
         _decrypted(client, room_id, session_id, event)
     except STORAGE_TROUBLES:
         raise
-    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
-        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+    except BaseException as nonsense:
+        if not is_nonsense(nonsense):
             raise
 
 

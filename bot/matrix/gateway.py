@@ -19,7 +19,7 @@ from bot.matrix.backoff import until_answered
 from bot.matrix.belonging import ONE_COPY
 from bot.matrix.client_chat import ClientChat
 from bot.matrix.cross_signing import Identity, IdentityError, identity_of, sign_device
-from bot.matrix.crypto_store import FILE_NAME, STORAGE_TROUBLES, in_words
+from bot.matrix.crypto_store import FILE_NAME, STORAGE_TROUBLES, in_words, is_nonsense
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json
 from bot.matrix.keys import offer_keys
@@ -156,8 +156,8 @@ def _with_keys(
         client.prefill(known_rooms)
     except STORAGE_TROUBLES as error:
         raise StorageError(in_words(error, path)) from error
-    except BaseException as error:  # vodozemac panics with one that is no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit):
+    except BaseException as error:
+        if not is_nonsense(error):
             raise
         what = f"the keys in it cannot be opened ({type(error).__name__}): it is damaged, or sealed for another account"
         raise StorageError(f"{path}: {what}. {ONE_COPY}") from error

@@ -11,7 +11,7 @@ import logging
 
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES
+from bot.matrix.crypto_store import STORAGE_TROUBLES, is_nonsense
 from bot.matrix.decrypt import is_of, remember
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
@@ -91,8 +91,8 @@ def _opened(client: SafeClient, event: Json) -> str:
         )
     except STORAGE_TROUBLES:
         raise
-    except BaseException as nonsense:  # vodozemac panics with one that is no Exception
-        if isinstance(nonsense, KeyboardInterrupt | SystemExit):
+    except BaseException as nonsense:
+        if not is_nonsense(nonsense):
             raise
         log.warning("a malformed encrypted message from a device of %s: %s", sender, type(nonsense).__name__)
         opened = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import sqlite3
@@ -53,6 +54,14 @@ class Place:
         except BlockingIOError:
             return False
         return True
+
+
+@pytest.fixture(autouse=True)
+def _shut_to_others() -> Iterator[None]:
+    """As each entry point begins: a folder that others can open would be told of first."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
