@@ -55,23 +55,20 @@ def county(tx: Reader) -> str | None:
 
 def direct(tx: Reader, person_id: int) -> str | None:
     """The direct room to write to a person in: the one they last spoke in, else the newest."""
-    value = tx.value(
-        "SELECT rooms.room_id FROM rooms LEFT JOIN sessions spoken"
-        " ON spoken.room_id = rooms.room_id AND spoken.person_id = rooms.person_id"
-        " WHERE rooms.person_id = ? AND rooms.kind = 'direct' AND rooms.state = 'joined'"
-        " ORDER BY spoken.changed_at DESC, rooms.changed_at DESC LIMIT 1",
-        (person_id,),
-    )
-    return str(value) if value is not None else None
+    return _direct(tx, person_id, "spoken.changed_at DESC, rooms.changed_at DESC")
 
 
 def private(tx: Reader, person_id: int) -> str | None:
     """The direct room for what others must not read: rather an encrypted one, else as `direct`."""
+    return _direct(tx, person_id, "rooms.encrypted DESC, spoken.changed_at DESC, rooms.changed_at DESC")
+
+
+def _direct(tx: Reader, person_id: int, order: str) -> str | None:
     value = tx.value(
         "SELECT rooms.room_id FROM rooms LEFT JOIN sessions spoken"
         " ON spoken.room_id = rooms.room_id AND spoken.person_id = rooms.person_id"
         " WHERE rooms.person_id = ? AND rooms.kind = 'direct' AND rooms.state = 'joined'"
-        " ORDER BY rooms.encrypted DESC, spoken.changed_at DESC, rooms.changed_at DESC LIMIT 1",
+        f" ORDER BY {order} LIMIT 1",
         (person_id,),
     )
     return str(value) if value is not None else None

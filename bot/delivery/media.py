@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import puremagic
 
 from bot.chat import Chat, Media, Refusal, TryLaterError, UndeliverableError, notice
 from bot.context import Context
+from bot.delivery.patience import LONGEST_WISH, is_hopeless
 from bot.dialogue.disclosed import covered
 from bot.dialogue.effects import line
 from bot.domain.disclosure import setting
@@ -38,10 +39,6 @@ AGAIN = (
     30.0  # seconds between two looks while something waits, and until a failed fetch is tried again at first
 )
 LONGEST_WAIT = 3600.0  # seconds between two tries of one file
-LONGEST_WISH = 600.0  # of a server that wants us to wait; one beyond it is a mistake of somebody's
-# A file is given up after so long, if it was tried often enough for it (a clock set forward is no reason), or after so
-# many tries, whatever the clock says.
-GIVE_UP, ENOUGH_TRIES, MOST_TRIES = timedelta(days=3), 20, 200
 # How many files are fetched at the same time: of one other server, of all others, of those that failed before, in all.
 OF_ONE_SERVER, OF_OTHERS, OF_FAILED, AT_ONCE = 2, 5, 3, 8
 FILES_A_DAY = 2000  # of one person
@@ -154,7 +151,7 @@ class MediaFetcher:
     async def _again(self, piece: Evidence, error: TryLaterError) -> None:
         now, tries = self.now(), piece.tries + 1
         first = datetime.fromisoformat(piece.first_try) if piece.first_try else now
-        if tries >= MOST_TRIES or (tries >= ENOUGH_TRIES and now - first > GIVE_UP):
+        if is_hopeless(tries, first, now):
             log.warning("evidence %d is given up after %d tries: %s", piece.id, tries, error)
             gone = UndeliverableError(f"given up after {tries} tries: {error}")
             await self.database.transaction(partial(self._lost, piece=piece, error=gone, key="gone_late"))

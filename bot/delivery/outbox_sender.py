@@ -23,6 +23,7 @@ from bot.chat import Chat, TryLaterError, UndeliverableError
 from bot.delivery.carrier import Builder, Carrier
 from bot.delivery.instead import noted
 from bot.delivery.lanes import Hand, Lane, Picked, pick
+from bot.delivery.patience import LONGEST_WISH, is_hopeless
 from storage import outbox, stuck
 from storage.db import Database, Reader, StorageError, Transaction
 from storage.outbox import OutboxRow
@@ -34,10 +35,6 @@ _Queued = tuple[int, int, OutboxRow]  # negative priority and number: what a hea
 FIRST_OF_ALL = -(2**62)  # sorts before every priority: what is on its way
 LONGEST_WAIT = 60.0  # seconds between two tries
 STRANGERS_WAIT = 3600.0  # the same, for a room of strangers
-LONGEST_WISH = 600.0  # of a server that wants us to wait; one beyond it is a mistake of somebody's
-# Strangers are given up after so long, if they were tried often enough for it (a clock set forward is no reason), or
-# after so many tries, whatever the clock says.
-GIVE_UP, ENOUGH_TRIES, MOST_TRIES = timedelta(days=3), 20, 200
 AT_ONCE = 2000  # rows held in memory
 # Between an arrival and its note: arrivals of that time share one transaction (each flushes the disk). A process killed
 # in between sends those rows again: the same sendings. Whoever must know at once asks with `note_arrived`.
@@ -229,7 +226,7 @@ class OutboxSender:
         now, before = self.now(), self._stuck.get(key)
         tries, since = (before.tries + 1, before.since) if before else (1, now)
         stranger = self._lanes[key] is Lane.STRANGERS
-        if stranger and (tries >= MOST_TRIES or (tries >= ENOUGH_TRIES and now - since > GIVE_UP)):
+        if stranger and is_hopeless(tries, since, now):
             await self._give_up(key, tries, error)
             self._drop(key, row)
             return

@@ -6,8 +6,7 @@ import json
 from datetime import datetime
 
 from bot.chat import Said
-from bot.dialogue.parsing.normalise import normalise
-from bot.domain.pii import mask_pii
+from bot.dialogue.parsing.normalise import as_kept, normalise
 from bot.engine.origin import Origin
 from storage import evidence
 from storage.db import Transaction, Value
@@ -23,7 +22,7 @@ def keep_media(tx: Transaction, origin: Origin, what: Said, now: datetime) -> tu
         media = what.media
         given = {
             "kind": media.kind,
-            "name": mask_pii(normalise(media.name))[0],
+            "name": as_kept(media.name),
             "mimetype": media.mimetype,
             "size": min(max(media.size, 0), LARGEST),
             "url": media.url,

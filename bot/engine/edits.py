@@ -12,12 +12,11 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.dialogue.effects import ChangeFinding, Effect, Line, OpenFinding, SetCheck, line, plain
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import as_kept
 from bot.dialogue.questions import load_question
 from bot.dialogue.session import Session
 from bot.domain import progress
 from bot.domain.answers import Answer
-from bot.domain.pii import mask_pii
 from bot.engine import former, rewording, session_store, undo, undo_rules
 from bot.engine.mended import After, mend
 from bot.engine.origin import Origin
@@ -68,7 +67,7 @@ def _withdraw(
 def apply_edit(tx: Transaction, origin: Origin, original: Seen, words: str, now: datetime) -> bool:
     """A person edited a message of theirs: exactly what it had answered is answered anew, under the same question. Whether
     it now says these words."""
-    masked = mask_pii(normalise(words))[0]
+    masked = as_kept(words)
     events = undo.related_events(tx, original)
     return read_anew(tx, origin, Edit(original, events, history.of_refs(tx, events), masked), now)
 

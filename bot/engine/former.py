@@ -29,12 +29,11 @@ from bot.dialogue.effects import (
     plain,
 )
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import as_kept
 from bot.dialogue.parsing.parse import Utterance
 from bot.dialogue.questions import Question, finding_in, places_in
 from bot.dialogue.session import Session
 from bot.domain.permissions import Right, Target, may
-from bot.domain.pii import mask_pii
 from bot.engine.origin import Origin
 from bot.handlers import views
 from bot.handlers.change import visible
@@ -73,7 +72,7 @@ def of_question(tx: Reader, origin: Origin, question: Question | None) -> Line |
 
 def answered(tx: Reader, origin: Origin, words: str, now: datetime) -> tuple[Line, ...]:
     """What somebody without any role is told: what they reported, when they ask for it; else that they can only look."""
-    heard = Utterance(mask_pii(normalise(words))[0], origin.context.vocabulary)
+    heard = Utterance(as_kept(words), origin.context.vocabulary)
     turn = Turn(
         origin.context,
         origin.actor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.chat import Content, Edited, Incoming, Reacted, Redacted, Said, Unreadable
 from bot.context import Context
@@ -27,9 +27,9 @@ class Heard:
     @property
     def origin(self) -> Origin:
         assert self.found.room is not None
-        content = self.event.content
-        origin = Origin(self.context, self.actor, self.found.room, self.event.event_id, self.event.at)
-        return replace(origin, thread=content.thread) if isinstance(content, Said) else origin
+        event, content = self.event, self.event.content
+        thread = content.thread if isinstance(content, Said) else ""
+        return Origin(self.context, self.actor, self.found.room, event.event_id, event.at, thread=thread)
 
 
 def kind_of(content: Content) -> str:

@@ -16,7 +16,6 @@ from bot.dialogue.questions import Question, load_question
 from bot.engine import replies
 from bot.engine.origin import Origin
 from bot.engine.replies import Asked
-from bot.texts.formatted import formatted
 from storage import inbox, outbox
 from storage.db import Transaction
 from storage.outbox import Outgoing
@@ -45,8 +44,6 @@ def mend(tx: Transaction, origin: Origin, event_id: str, after: After, now: date
     asked = load_question(said.about)
     stays = asked is not None and asked == after.question
     below = covered(replies.put(tx, origin, Asked(asked), now), origin.setting) if stays else ()
-    texts, language = origin.context.texts, origin.person.language
-    body = "\n\n".join(words for part in (first, below) if (words := texts.together(part, language)))
-    message = chat.with_html(chat.notice(body), formatted(texts, (first, below), language))
-    content = chat.replacement_of_row(said.id, message)
+    words = replies.worded(origin, (first, below))
+    content = chat.replacement_of_row(said.id, chat.with_html(chat.notice(words.body), words.html))
     outbox.add(tx, Outgoing(said.room_id, origin.person.id, content, about=said.about), now)

@@ -66,27 +66,46 @@ def react(tx: Transaction, origin: Origin, key: str, now: datetime) -> int:
 
 def answer(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> int:
     """One message: what happened, and the open question below it. Its outbox row; 0 when there was nothing to say."""
-    texts, question, language = origin.context.texts, asked.question, origin.person.language
     below = covered(put(tx, origin, asked, now), origin.setting)
     welcome = [line for line in lines if line.key.startswith(WELCOME)]
     happened = fitted((line for line in lines if line not in welcome), origin.setting)
-    parts = fitting(origin, (welcome, happened.here, below))
-    body = "\n\n".join(words for part in parts if (words := texts.together(part, language)))
+    words = worded(origin, (welcome, happened.here, below))
     if happened.privately:
         _tell_alone(tx, origin, happened.privately, asked, now)
-    if not body:
+    if not words.body:
         return 0
-    about = _about(question, asked.finding, lines)
-    message = content(origin, body, now, formatted(texts, parts, language))
+    about = _about(asked.question, asked.finding, lines)
+    message = content(origin, words.body, now, words.html)
     return outbox.add(tx, Outgoing(origin.room.room_id, origin.person.id, message, about=about), now)
 
 
 def _tell_alone(tx: Transaction, origin: Origin, lines: Sequence[Line], asked: Asked, now: datetime) -> None:
     """What may not stand in the room, to the asker's direct room, which is opened when there is none."""
-    to, (shown,) = origin.person, fitting(origin, (lines,))
-    body = chat.notice(origin.context.texts.together(shown, to.language))
+    to, body = origin.person, chat.notice(worded(origin, (lines,)).body)
     room_id = rooms.private(tx, to.id)
     outbox.add(tx, Outgoing(room_id, to.id, body, about=_about(None, asked.finding, lines)), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a message says, plain and as HTML; "" where there is nothing to set off."""
+
+    body: str
+    html: str
+
+
+def worded(origin: Origin, parts: Sequence[Sequence[Line]]) -> Words:
+    """The parts of a message in the reader's language, an empty line between them, cut where they are too long."""
+    texts, language = origin.context.texts, origin.person.language
+
+    def body(of: Sequence[Sequence[Line]]) -> str:
+        return "\n\n".join(words for part in of if (words := texts.together(part, language)))
+
+    words = body(parts)
+    if len(words.encode()) >= LONGEST:
+        parts = fitting(origin, parts)
+        words = body(parts)
+    return Words(words, formatted(texts, parts, language))
 
 
 def fitting(origin: Origin, parts: Sequence[Sequence[Line]]) -> tuple[Sequence[Line], ...]:

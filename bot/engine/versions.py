@@ -11,8 +11,7 @@ from datetime import datetime
 from bot.chat import Edited, Said
 from bot.dialogue.effects import line
 from bot.dialogue.parsing.address import without_name
-from bot.dialogue.parsing.normalise import normalise
-from bot.domain.pii import mask_pii
+from bot.dialogue.parsing.normalise import as_kept, normalise
 from bot.engine import replies, session_store
 from bot.engine.edits import apply_edit
 from bot.engine.heard import Heard, note
@@ -53,7 +52,7 @@ def said(tx: Transaction, origin: Origin, what: Arriving, standing: Standing, no
     if result.words is None:
         return result
     inbox.set_words(tx, newest.event_id, result.words)
-    return replace(result, words=mask_pii(normalise(what.content.words))[0])
+    return replace(result, words=as_kept(what.content.words))
 
 
 def edit(tx: Transaction, heard: Heard, content: Edited, now: datetime) -> Result:
@@ -74,7 +73,7 @@ def edit(tx: Transaction, heard: Heard, content: Edited, now: datetime) -> Resul
         return Result(edits=target)
     now_seen = inbox.get(tx, target)
     keeps = history.of_refs(tx, (target,)) or (now_seen is not None and now_seen.opened_questions)
-    return Result(edits=target, words=mask_pii(normalise(words))[0] if keeps else None)
+    return Result(edits=target, words=as_kept(words) if keeps else None)
 
 
 def _edited(tx: Transaction, origin: Origin, original: Seen, edit: Edited, now: datetime) -> bool:
@@ -97,7 +96,7 @@ def own(tx: Transaction, heard: Heard, target: str, words: str | None) -> Seen |
     """The sender's own message that an edit or redaction speaks of; one that came too early is kept for it."""
     event, original = heard.event, inbox.get(tx, target)
     if original is None:
-        kept = None if words is None else mask_pii(normalise(words))[0]
+        kept = None if words is None else as_kept(words)
         at = event.at.isoformat()
         early_edits.keep(tx, EarlyEdit(event.event_id, target, event.room_id, event.sender, at, kept))
         return None

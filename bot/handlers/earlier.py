@@ -39,19 +39,16 @@ def recorded(tx: Reader, event_id: str, *, only_answers: bool = False) -> Record
     """What this message brought about or changed last, photos told by the problem they belong to. `only_answers`: not
     where it only said how an answer was established."""
     found = history.of_refs(tx, (event_id,))
-    numbers = sorted({no for change in found if (no := _finding(tx, change)) and _lives(tx, no)})
+    numbers = sorted({no for change in found if (no := _finding(tx, change))})
+    live = [f for no in numbers if (f := findings.get(tx, no)) is not None and f.state in LIVE]
     spots = dict.fromkeys(
         Spot(change.subject.id, change.subject.part)
         for change in reversed(found)
         if change.subject.kind == "check" and (change.field == "answer" or not only_answers)
     )
-    stands = {(finding.place_id, finding.item_id) for no in numbers if (finding := findings.get(tx, no))}
-    answers = [
-        spot
-        for spot in spots
-        if (spot.place, spot.item) not in stands and checks.get(tx, spot.place, spot.item) is not None
-    ]
-    return Recorded(tuple(answers), tuple(numbers))
+    told = {Spot(finding.place_id, finding.item_id) for finding in live}
+    answers = [s for s in spots if s not in told and checks.get(tx, s.place, s.item) is not None]
+    return Recorded(tuple(answers), tuple(finding.no for finding in live))
 
 
 def _finding(tx: Reader, change: Change) -> int:
@@ -59,11 +56,6 @@ def _finding(tx: Reader, change: Change) -> int:
         return int(change.subject.id)
     piece = evidence.get(tx, int(change.subject.id)) if change.subject.kind == "evidence" else None
     return piece.finding_no or 0 if piece is not None and piece.state != "withdrawn" else 0
-
-
-def _lives(tx: Reader, number: int) -> bool:
-    finding = findings.get(tx, number)
-    return finding is not None and finding.state in LIVE
 
 
 def to_earlier(tx: Reader, turn: Turn, now: datetime) -> Turn | Outcome | None:

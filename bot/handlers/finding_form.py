@@ -14,6 +14,7 @@ from bot.dialogue.questions import (
 )
 from bot.domain.answers import Answer
 from bot.domain.deadlines import parse_date
+from bot.domain.lifecycle import DRAFT
 from bot.domain.similarity import cause_of, object_of, same_problem
 from bot.handlers import flow
 from bot.handlers.turn import Cell, Outcome, Turn, settled
@@ -30,6 +31,15 @@ def asked_about(tx: Reader, turn: Turn) -> Finding:
     finding = findings.get(tx, finding_in(turn.session.question))
     assert finding is not None, "a question about no finding"
     return finding
+
+
+def drafts_beside(tx: Reader, finding: Finding) -> list[Finding]:
+    """The drafts of its place that its reporter is asked about, itself among them."""
+    return [
+        each
+        for each in findings.of_place(tx, finding.place_id)
+        if each.state == DRAFT and each.reporter_id == finding.reporter_id and not each.put_off
+    ]
 
 
 def describe(tx: Reader, turn: Turn, now: datetime) -> Outcome:

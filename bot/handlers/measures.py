@@ -10,14 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.dialogue.effects import ChangeFinding, Line, PutOff, line
-from bot.dialogue.parsing.normalise import fold
-from bot.dialogue.parsing.numerals import NUMBER, parse_number
-from bot.dialogue.parsing.plans import is_plan
-from bot.domain.lifecycle import DRAFT
+from bot.dialogue.parsing.numerals import NUMBER, ORDINALS, parse_number
 from bot.handlers import flow, plan
-from bot.handlers.finding_form import LONGEST, asked_about
+from bot.handlers.finding_form import LONGEST, asked_about, drafts_beside
 from bot.handlers.turn import Outcome, Turn, settled
-from storage import findings
 from storage.db import Reader
 from storage.findings import Finding
 
@@ -27,7 +23,6 @@ _HEAD = re.compile(
     re.I,
 )
 _SHARED = re.compile(r"[,，;；。\s]+(?=(?:都|全部|全|几个都|both|all)\s?[^,，;；。]*$)", re.I)
-_ORDINALS = {"first": 1, "second": 2, "third": 3}
 _TRIM = " ,，;；。、\n"
 
 
@@ -45,8 +40,7 @@ def several(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     beside = plan.for_all(tx, turn, shared, now) if shared else {}
     if isinstance(beside, Outcome):
         return beside
-    known = turn.context.vocabulary
-    unclear = [no for no, text in pieces.items() if not is_plan(fold(text, known.spelling), known.plans)]
+    unclear = [no for no, text in pieces.items() if not plan.holds_a_deed(turn, text)]
     if unclear or beside is None:
         return flow.refused(turn, line("measures_unclear", findings=tuple(map(str, unclear or pieces))))
     effects: list[ChangeFinding | PutOff] = []
@@ -59,16 +53,8 @@ def several(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
 
 
 def _waiting(tx: Reader, finding: Finding) -> list[Finding]:
-    """The drafts at the finding's place that its reporter has put into words and has still to say what is done about."""
-    return [
-        each
-        for each in findings.of_place(tx, finding.place_id)
-        if each.state == DRAFT
-        and each.reporter_id == finding.reporter_id
-        and each.description
-        and not each.measure
-        and not each.put_off
-    ]
+    """The drafts beside it that are put into words and of which is still to be said what is done about them."""
+    return [each for each in drafts_beside(tx, finding) if each.description and not each.measure]
 
 
 def _pieces(words: str, waiting: Sequence[Finding]) -> dict[int, str]:
@@ -88,5 +74,5 @@ def _number(head: re.Match[str], waiting: Sequence[Finding]) -> int:
     if head["no"]:
         no = int(head["no"])
         return no if no in {each.no for each in waiting} else 0
-    nth = parse_number(head["nth"]) if head["nth"] else _ORDINALS[head["word"].lower()]
+    nth = parse_number(head["nth"]) if head["nth"] else ORDINALS[head["word"].lower()]
     return waiting[nth - 1].no if nth and 1 <= nth <= len(waiting) else 0

@@ -10,11 +10,9 @@ from datetime import datetime
 
 from bot.dialogue.effects import line
 from bot.dialogue.meaning import Expect, Remark
-from bot.dialogue.parsing.normalise import fold
-from bot.dialogue.parsing.plans import is_plan
 from bot.domain.lifecycle import DRAFT
 from bot.domain.permissions import Right, may
-from bot.handlers import change, flow, views
+from bot.handlers import change, flow, plan, views
 from bot.handlers.turn import Outcome, Turn
 from storage.db import Reader
 from storage.findings import Finding
@@ -62,8 +60,7 @@ def said_of(tx: Reader, turn: Turn, finding: Finding, words: str, now: datetime)
     mended = _mended(finding, words)
     if mended:
         return change.amended(tx, turn, finding.no, f"description {mended}", now)
-    known = turn.context.vocabulary
-    if finding.state == DRAFT and not finding.measure and is_plan(fold(words, known.spelling), known.plans):
+    if finding.state == DRAFT and not finding.measure and plan.holds_a_deed(turn, words):
         return change.amended(tx, turn, finding.no, f"measure {words}", now)  # 102找校长劝返
     outcome = change.amended(tx, turn, finding.no, words, now)
     if outcome.effects:

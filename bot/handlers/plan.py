@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.dialogue.effects import ChangeFinding, Line, PutOff, line
 from bot.dialogue.meaning import Expect
-from bot.dialogue.parsing.normalise import normalise
+from bot.dialogue.parsing.normalise import fold, normalise
 from bot.dialogue.parsing.plans import is_plan
 from bot.dialogue.questions import AskHorizon, AskMeasure, AskMechanism, AskStage
 from bot.domain.campaign import Campaign, Horizon
@@ -16,9 +16,9 @@ from bot.domain.deadlines import parse_date
 from bot.domain.lifecycle import DRAFT
 from bot.domain.mentions import SLIP, due_in, limit_in, person_in, said_beside, speaks_of_days
 from bot.handlers import flow
-from bot.handlers.finding_form import LONGEST, asked_about
+from bot.handlers.finding_form import LONGEST, asked_about, drafts_beside
 from bot.handlers.turn import Outcome, Then, Turn, settled
-from storage import findings, people
+from storage import people
 from storage.db import Reader
 from storage.findings import SPOKEN_OF, Finding
 
@@ -50,14 +50,7 @@ def _for_all(tx: Reader, turn: Turn, now: datetime) -> Outcome | None:
     finding, fields = asked_about(tx, turn), for_all(tx, turn, words, now)
     if fields is None or isinstance(fields, Outcome):
         return fields
-    open_drafts = [
-        each
-        for each in findings.of_place(tx, finding.place_id)
-        if each.state == DRAFT
-        and each.reporter_id == finding.reporter_id
-        and not each.horizon
-        and not each.put_off
-    ]
+    open_drafts = [each for each in drafts_beside(tx, finding) if not each.horizon]
     effects = tuple(ChangeFinding(each.no, fields) for each in open_drafts)
     told = tuple(said for each in open_drafts for said in changes(turn.campaign, each.no, fields))
     return settled(turn.session, *told, effects=effects) if len(open_drafts) > 1 else None
@@ -104,13 +97,19 @@ def _beside(turn: Turn, no: int, fields: Fields) -> Outcome:
 def _doubted(turn: Turn, label: str) -> Outcome | None:
     """The question whether a sentence without any deed is meant as one; None: it is, or it was said to be."""
     labelled = turn.said.words != normalise(turn.heard.words)  # 措施：…
-    if labelled or is_plan(turn.spoken, turn.context.vocabulary.plans):
+    if labelled or holds_a_deed(turn, turn.said.words):
         return None
     lines = (
         line("is_it_a_plan", words=flow.short(turn.said.words)),
         line("remark_as_said", label=f"@label_{label}"),
     )
     return Outcome(replace(turn.session, retries=turn.session.retries + 1), lines)
+
+
+def holds_a_deed(turn: Turn, words: str) -> bool:
+    """Whether words say what somebody will do."""
+    known = turn.context.vocabulary
+    return is_plan(fold(words, known.spelling), known.plans)
 
 
 def bare(words: str) -> str:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.pii import mask_pii
+
 LONGEST = 4000  # characters of a message that is read: two pages; more is a document
 LARGEST_CHARACTER = 18  # what ﷺ comes to
 # Invisible or decorative: variation selectors, keycap, joiners, directions, skin tones, broken halves of characters.
@@ -85,6 +87,11 @@ def is_too_long(text: str) -> bool:
     """Whether a message is not read at all; what counts is what there is to read, and one character may stand for many."""
     many = len(text) * LARGEST_CHARACTER > LONGEST and not text.isascii()
     return len(text) > LONGEST or (many and len(normalise(text)) > LONGEST)
+
+
+def as_kept(text: str) -> str:
+    """What is kept of somebody's words: normalised first, since a number split by invisible characters is one too."""
+    return mask_pii(normalise(text))[0]
 
 
 def fold(words: str, spelling: Spelling) -> Line:
