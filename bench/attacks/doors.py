@@ -15,21 +15,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.attacks import Attack, Field, Tally
-from bench.county_on_synapse import BEGINNING, County, found_county
-from bot.app import Bot, assemble, run_until
+from bench.attacks.life import PATIENCE, living, until_taken_in
+from bench.county_on_synapse import BEGINNING, found_county
+from bot.app import Bot
 from bot.chat import Chat, Media, Message, TryLaterError, Upload
 from bot.delivery.media import MediaFetcher
 from bot.delivery.outbox_sender import OutboxSender
 from bot.demo.matrix_client.phone import Phone
-from bot.scheduling.hours import Hours
-from bot.setup.config import load_config
-from storage import grants, inbox, outbox, people, rooms
+from storage import grants, inbox, outbox, people
 from storage.db import Reader, Transaction
 from storage.history import Action, record
 from storage.outbox import Outgoing
 
 DEAD = "dead.example"
-PATIENCE = 20.0
 HOPELESS, INVITED = 2000, 700
 JUMPS = (timedelta(hours=-8), timedelta(days=365), timedelta(days=-30), timedelta(hours=5))
 RECORD = ("checks", "findings", "hand_ins", "evidence")
@@ -101,15 +99,10 @@ class Scene:
     async def read(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
         return await self.bot.database.read(lambda tx: [tuple(row) for row in tx.all(sql, values)])
 
-    async def until_taken_in(self, event_id: str) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not await self.bot.database.read(lambda tx: inbox.get(tx, event_id)):  # noqa: ASYNC110 -- nobody is told
-                await asyncio.sleep(0.02)
-
     async def say(self, words: str, reply_to: str = "") -> str:
         """Say something, and wait until it was taken in."""
         event_id = await self.phone.say(self.room_id, words, reply_to)
-        await self.until_taken_in(event_id)
+        await until_taken_in(self.bot.database, event_id)
         return event_id
 
     async def answered(self, words: str) -> str:
@@ -121,27 +114,11 @@ class Scene:
         return heard.words
 
 
-@asynccontextmanager
-async def living(county: County, clock: Clock) -> AsyncIterator[Bot]:
-    """The bot of a county, from its start to its end."""
-    config = load_config(county.config, {"PAICHA_PASSWORD": county.bot.password})
-    county.data.mkdir(parents=True, exist_ok=True)
-    bot = await assemble(config, county.plan, Hours(), clock)
-    chat = Blocked(bot.edge.chat)
-    bot.sender = OutboxSender(bot.database, chat, bot.sender.build, clock.now)
-    of = bot.fetcher
-    bot.fetcher = MediaFetcher(bot.database, chat, of.context, of.folder, of.limit, clock.now, of.quota)
-    stop, started = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_until(bot, stop, started.set))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await started.wait()
-            while await bot.database.read(rooms.position) is None:  # noqa: ASYNC110 -- nobody is told
-                await asyncio.sleep(0.02)
-        yield bot
-    finally:
-        stop.set()
-        await running
+def blocking(bot: Bot) -> None:
+    """Put the dead server between the bot and the homeserver."""
+    chat, of = Blocked(bot.edge.chat), bot.fetcher
+    bot.sender = OutboxSender(bot.database, chat, bot.sender.build, bot.clock.now)
+    bot.fetcher = MediaFetcher(bot.database, chat, of.context, of.folder, of.limit, of.now, of.quota)
 
 
 @asynccontextmanager
@@ -149,7 +126,7 @@ async def talking(field: Field) -> AsyncIterator[Scene]:
     county, clock = await found_county(field.homeserver, field.folder / "county", 2), Clock()
     person = county.people[0]
     async with (
-        living(county, clock) as bot,
+        living(county, clock, blocking) as bot,
         Phone(field.homeserver.url, person.user_id, person.password, field.folder / "phone") as phone,
     ):
         scene = Scene(bot, clock, phone)
@@ -167,7 +144,7 @@ async def blocked_doors(attack: Field) -> Tally:
         attack.homeserver.url, person.user_id, person.password, attack.folder / "phone"
     ) as phone:
         for life in range(attack.tries):
-            async with living(county, clock) as bot:
+            async with living(county, clock, blocking) as bot:
                 await bot.database.transaction(lambda tx: _block(tx, clock.now()))
                 bot.sender.wake()
                 room_id = room_id or await phone.open_direct(county.bot.user_id, encrypted=False)
@@ -221,10 +198,10 @@ async def edits_deleted(attack: Field) -> Tally:
             for _ in range(chance.randint(1, 3)):
                 said.append(chance.choice([*ANSWERS, AT_FIRST]))
                 ids.append(await scene.phone.edit(scene.room_id, chance.choice(ids), said[-1]))
-                await scene.until_taken_in(ids[-1])
+                await until_taken_in(scene.bot.database, ids[-1])
             left = set(range(len(ids)))
             for gone in chance.sample(range(1, len(ids)), chance.randint(1, len(ids) - 1)):
-                await scene.until_taken_in(await scene.phone.redact(scene.room_id, ids[gone]))
+                await until_taken_in(scene.bot.database, await scene.phone.redact(scene.room_id, ids[gone]))
                 left.discard(gone)
             expected = ANSWERS[said[max(k for k in left if said[k] in ANSWERS)]]
             stands = await scene.read("SELECT answer FROM checks WHERE item_id = ?", item)
@@ -259,7 +236,7 @@ async def rights_ended(attack: Field) -> Tally:
             lambda: phone.say(room_id, "8-12 无，查台账"),
         ]
         for n, attempt in enumerate(tries[: attack.tries]):
-            await scene.until_taken_in(await attempt())
+            await until_taken_in(scene.bot.database, await attempt())
             same = await _everything(scene) == before
             held += same
             wrong += [] if same else [f"try {n} changed something"]

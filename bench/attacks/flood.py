@@ -4,29 +4,21 @@ too many problems. Held: an honest message of somebody else, sent behind it, is 
 
 from __future__ import annotations
 
-import asyncio
 import random
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from bench.attacks import Attack, Field, Tally
-from bench.county import plan
+from bench.attacks.life import PATIENCE, living
+from bench.county_on_synapse import found_county
 from bench.hostile import EVENTS, W22, spoiled, words
-from bot.app import assemble, run_until
 from bot.chat import TryLaterError, UndeliverableError
-from bot.clock import SystemClock
-from bot.demo.accounts import register
 from bot.demo.matrix_client.phone import Phone
 from bot.demo.matrix_client.phone_client import PhoneError
-from bot.scheduling.hours import Hours
-from bot.setup.bootstrap import Setup
-from bot.setup.config import Config, Homeserver
 
-PATIENCE = 20.0  # seconds until the bot is taken not to answer
 HONEST = "帮助"
 AT_ONCE = 20  # hostile messages between two honest ones
 
@@ -52,38 +44,16 @@ class Stage:
 
 @asynccontextmanager
 async def _stage(field: Field) -> AsyncIterator[Stage]:
-    hs, password = field.homeserver, uuid.uuid4().hex
-    mark = uuid.uuid4().hex[:8]
-    bot_id, *people = [
-        await register(hs, f"{name}-{mark}", password) for name in ("paicha", "attacker", "honest")
-    ]
-    config = Config(
-        field.folder / "data",
-        field.folder / "unread.json",
-        field.folder / "unread.toml",
-        Homeserver(hs.url, bot_id, password=password),
-    )
-    config.data_dir.mkdir()
-    bot = await assemble(config, _plan(people), Hours(), SystemClock())
-    stop = asyncio.Event()
-    running = asyncio.create_task(run_until(bot, stop))
-    try:
-        async with (
-            Phone(hs.url, people[0], password, field.folder / "attacker") as attacker,
-            Phone(hs.url, people[1], password, field.folder / "honest") as honest,
-        ):
-            rooms = [await phone.open_direct(bot_id) for phone in (attacker, honest)]
-            yield Stage(attacker, rooms[0], honest, rooms[1])
-    finally:
-        stop.set()
-        await running
-
-
-def _plan(people: list[str]) -> Setup:
-    whole = plan(len(people))
-    named = zip(whole.roster.people, people, strict=True)
-    roster = replace(whole.roster, people=tuple(replace(person, user_id=user) for person, user in named))
-    return replace(whole, roster=roster)
+    hs = field.homeserver
+    county = await found_county(hs, field.folder / "county", 2)
+    attacks, asks = county.people
+    async with (
+        living(county),
+        Phone(hs.url, attacks.user_id, attacks.password, field.folder / "attacker") as attacker,
+        Phone(hs.url, asks.user_id, asks.password, field.folder / "honest") as honest,
+    ):
+        rooms = [await phone.open_direct(county.bot.user_id) for phone in (attacker, honest)]
+        yield Stage(attacker, rooms[0], honest, rooms[1])
 
 
 async def _send(stage: Stage, kind: str, content: dict[str, Any]) -> None:

@@ -9,50 +9,28 @@ import random
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from bench.attacks import Attack, Field, Tally
+from bench.attacks.life import PATIENCE, living, until_taken_in
 from bench.county_on_synapse import ROOT, Account, County, found_county
-from bot.app import assemble, run_until
-from bot.clock import SystemClock
+from bot.app import Bot
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix.decrypt import MEGOLM
 from bot.matrix.http import HomeserverClient
-from bot.scheduling.hours import Hours
-from bot.setup.config import load_config
 from storage import inbox
-from storage.db import Database
 
-PATIENCE = 20.0
 FILES = ("paicha.db", "crypto.db", "matrix.json")
 HARMS = ("lost", "older", "foreign", "damaged")
 
 
-@asynccontextmanager
-async def awake(county: County) -> AsyncIterator[Database]:
-    """One life of the bot of a county."""
-    county.data.mkdir(parents=True, exist_ok=True)
-    config = load_config(county.config, {"PAICHA_PASSWORD": county.bot.password})
-    bot = await assemble(config, county.plan, Hours(), SystemClock())
-    stop, started = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_until(bot, stop, started.set))
-    try:
-        await started.wait()
-        yield bot.database
-    finally:
-        stop.set()
-        await running
-
-
-async def taken_in(database: Database, event_id: str) -> str:
+async def taken_in(bot: Bot, event_id: str) -> str:
     """As what kind of event the bot has taken it in."""
-    async with asyncio.timeout(PATIENCE):
-        while (seen := await database.read(partial(inbox.get, event_id=event_id))) is None:  # noqa: ASYNC110 -- the bot tells nobody
-            await asyncio.sleep(0.02)
+    await until_taken_in(bot.database, event_id)
+    seen = await bot.database.read(partial(inbox.get, event_id=event_id))
+    assert seen is not None
     return seen.kind
 
 
@@ -89,19 +67,19 @@ async def repeat(field: Field) -> Tally:
     county = await found_county(field.homeserver, field.folder / "county", 1)
     held, wrong = 0, list[str]()
     async with phone_of(field, county.people[0], "phone") as phone:
-        async with awake(county) as database:
+        async with living(county) as bot:
             room = await phone.open_direct(county.bot.user_id)
-            await taken_in(database, await phone.say(room, "进度"))
+            await taken_in(bot, await phone.say(room, "进度"))
             contents = [sealed(phone, room, f"第{n}句") for n in range(field.tries)]
             for content in contents:
-                await taken_in(database, await put(phone, room, content))
+                await taken_in(bot, await put(phone, room, content))
             repeated = [await put(phone, room, content) for content in contents[::2]]
-            await taken_in(database, await phone.say(room, "进度"))
+            await taken_in(bot, await phone.say(room, "进度"))
         repeated += [await put(phone, room, content) for content in contents[1::2]]
-        async with awake(county) as database:
-            await taken_in(database, await phone.say(room, "进度"))  # everything before it is through
+        async with living(county) as bot:
+            await taken_in(bot, await phone.say(room, "进度"))  # everything before it is through
             for event_id in repeated:
-                believed = await database.read(partial(inbox.get, event_id=event_id))
+                believed = await bot.database.read(partial(inbox.get, event_id=event_id))
                 held += believed is None
                 wrong += [] if believed is None else [f"{event_id} counts again, as {believed.kind}"]
     return Tally(field.tries, held, tuple(wrong[:5]))
@@ -112,19 +90,19 @@ async def vanish(field: Field) -> Tally:
     county = await found_county(field.homeserver, field.folder / "county", 1)
     held, wrong, said = 0, list[str](), list[str]()
     async with phone_of(field, county.people[0], "phone") as phone:
-        async with awake(county) as database:
+        async with living(county) as bot:
             room = await phone.open_direct(county.bot.user_id)
-            await taken_in(database, await phone.say(room, "进度"))
+            await taken_in(bot, await phone.say(room, "进度"))
         for n in range(field.tries):
             async with phone_of(field, county.people[0], f"gone-{n}") as gone:
                 said.append(await gone.say(room, f"没有这部手机{n}"))
                 line = HomeserverClient(field.homeserver.url, gone._client.access_token)
                 await line.call("POST", "/_matrix/client/v3/logout", {})
                 await line.close()
-        async with awake(county) as database:
-            await taken_in(database, await phone.say(room, "进度"))
+        async with living(county) as bot:
+            await taken_in(bot, await phone.say(room, "进度"))
             for event_id in said:
-                kind = await taken_in(database, event_id)
+                kind = await taken_in(bot, event_id)
                 held += kind == "unreadable"
                 wrong += [] if kind == "unreadable" else [f"{event_id} is believed, as {kind}"]
     return Tally(field.tries, held, tuple(wrong[:5]))
@@ -136,14 +114,14 @@ async def mix(field: Field) -> Tally:
     other = await found_county(field.homeserver, field.folder / "other", 1)
     early = field.folder / "early"
     async with phone_of(field, county.people[0], "phone") as phone:
-        async with awake(county) as database:
+        async with living(county) as bot:
             room = await phone.open_direct(county.bot.user_id)
-            await taken_in(database, await phone.say(room, "进度"))
+            await taken_in(bot, await phone.say(room, "进度"))
         shutil.copytree(county.data, early)
-        async with awake(county) as database:
+        async with living(county) as bot:
             for _ in range(3):
-                await taken_in(database, await phone.say(room, "进度"))
-    async with awake(other):
+                await taken_in(bot, await phone.say(room, "进度"))
+    async with living(other):
         pass
     good, dice = field.folder / "good", random.Random(field.seed)
     shutil.copytree(county.data, good)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,21 +11,18 @@ from functools import partial
 from urllib.parse import quote
 
 from bench.attacks import Attack, Field, Tally
+from bench.attacks.life import living, until, until_taken_in
 from bench.county_on_synapse import BEGINNING, Account, County, found_county
-from bot.app import Bot, assemble, run_until
+from bot.app import Bot
 from bot.chat import Content, Edited, Media, Reacted, Said
 from bot.cli.main import CHECKLIST, DEMO_ROSTER, plan_from
-from bot.clock import SystemClock
 from bot.demo.homeserver import Running
 from bot.matrix.http import HomeserverClient
 from bot.matrix.json_access import Json, get_text
 from bot.rehearsal.chat import COUNTY, SERVER, Rehearsal, direct_room, open_rehearsal
 from bot.scheduling.hours import Hours
-from bot.setup.config import load_config
-from storage import inbox, rooms
+from storage import rooms
 from storage.db import Reader
-
-PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +75,12 @@ class Scene:
     private: str = ""  # the victim's direct room
 
     async def until(self, true: Callable[[Reader], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not await self.bot.database.read(true):  # noqa: ASYNC110 -- the bot tells nobody what it has taken in
-                await asyncio.sleep(0.02)
+        await until(self.bot.database, true)
 
     async def until_heard(self, who: Person, room_id: str) -> None:
         """Everything before this word was taken in."""
         event_id = await who.say(room_id, "进度")
-        await self.until(lambda tx: inbox.get(tx, event_id) is not None)
+        await until_taken_in(self.bot.database, event_id)
 
     async def ours(self, who: Person, **more: object) -> str:
         """A room of this person that the bot has followed into."""
@@ -98,25 +92,15 @@ class Scene:
 @asynccontextmanager
 async def scene(field: Field) -> AsyncIterator[Scene]:
     county = await found_county(field.homeserver, field.folder / "county", 3)
-    config = load_config(county.config, {"PAICHA_PASSWORD": county.bot.password})
-    county.data.mkdir(parents=True)
-    bot = await assemble(config, county.plan, Hours(), SystemClock())
-    stop, started = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(run_until(bot, stop, started.set))
     victim, attacker, third = county.people
-    try:
-        async with (
-            signed_in(field.homeserver, victim) as theirs,
-            signed_in(field.homeserver, attacker) as own,
-        ):
-            await started.wait()
-            found = Scene(bot, county, own, theirs, third.user_id)
-            await found.until(lambda tx: rooms.position(tx) is not None)
-            found.private = await found.ours(theirs, is_direct=True)
-            yield found
-    finally:
-        stop.set()
-        await running
+    async with (
+        living(county) as bot,
+        signed_in(field.homeserver, victim) as theirs,
+        signed_in(field.homeserver, attacker) as own,
+    ):
+        found = Scene(bot, county, own, theirs, third.user_id)
+        found.private = await found.ours(theirs, is_direct=True)
+        yield found
 
 
 async def names_the_victims_room(scene: Scene) -> str:
