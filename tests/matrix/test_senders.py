@@ -12,11 +12,9 @@ import pytest
 
 from bot.chat import Said, TryLaterError, Unreadable
 from bot.demo.homeserver import Running
-from bot.demo.matrix_client.phone import Phone
 from bot.matrix.json_access import Json
 from bot.matrix.safe_client import SafeClient
-from tests.conftest import new_account
-from tests.support.matrix_rooms import Ear, ask, awake, chatting, new_room, new_site, words
+from tests.support.matrix_rooms import ask, chatting, new_room, two_phones, words
 
 
 def _answering(client: SafeClient, monkeypatch: pytest.MonkeyPatch, changed: Any) -> list[str]:
@@ -101,28 +99,22 @@ def test_words_under_another_persons_name_are_refused(
     """A homeserver that says somebody else has sent it, before the bot has seen either of them."""
 
     async def forge() -> None:
-        site, ear = await new_site(homeserver, tmp_path), Ear()
-        one, two = await new_account(homeserver), await new_account(homeserver)
-        async with (
-            awake(site, ear) as edge,
-            Phone(homeserver.url, one.user_id, one.password, tmp_path / "one") as first,
-            Phone(homeserver.url, two.user_id, two.password, tmp_path / "two") as second,
-        ):
-            room = await new_room(first, invite=site.account.user_id)
-            await ear.sees("joined", room)
-            await ask(first, "POST", f"rooms/{quote(room)}/invite", {"user_id": two.user_id})
-            await second.join(room)
-            said = await first.say(room, "我说的")
-            await ear.hears("我说的")
-            client: SafeClient = edge._client
+        async with two_phones(homeserver, tmp_path) as c:
+            room = await new_room(c.first, invite=c.site.account.user_id)
+            await c.ear.sees("joined", room)
+            await ask(c.first, "POST", f"rooms/{quote(room)}/invite", {"user_id": c.second.user_id})
+            await c.second.join(room)
+            said = await c.first.say(room, "我说的")
+            await c.ear.hears("我说的")
+            client: SafeClient = c.edge._client
             path = f"/_matrix/client/v3/rooms/{quote(room)}/event/{quote(said)}"
             event = json.loads(json.dumps(await client.line.call("GET", path)))
-            for other in (two.user_id, "@nobody:paicha.local", site.account.user_id):
-                assert edge.retry({**event, "sender": other, "event_id": "$forged"}, room) is None
-            assert edge.retry(event, room) is not None  # and the true one was not used up by the forged
-            await second.say(room, "我也说")
-            await ear.hears("我也说")
-            await edge.chat.send(words(room, "t", "好"))
+            for other in (c.second.user_id, "@nobody:paicha.local", c.site.account.user_id):
+                assert c.edge.retry({**event, "sender": other, "event_id": "$forged"}, room) is None
+            assert c.edge.retry(event, room) is not None  # and the true one was not used up by the forged
+            await c.second.say(room, "我也说")
+            await c.ear.hears("我也说")
+            await c.edge.chat.send(words(room, "t", "好"))
 
     asyncio.run(forge())
 

@@ -15,8 +15,14 @@ from bot.demo.homeserver import Running
 from bot.demo.matrix_client.phone import Phone
 from bot.matrix import keys
 from bot.matrix.safe_client import SafeClient
-from tests.conftest import new_account
-from tests.support.matrix_rooms import Ear, ask, awake, chatting, new_room, new_site, offline_client, words
+from tests.support.matrix_rooms import (
+    ask,
+    chatting,
+    new_room,
+    offline_client,
+    two_phones,
+    words,
+)
 
 
 def _first_share_fails(client: SafeClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,29 +103,23 @@ def test_whoever_left_a_room_gets_no_further_key_and_whoever_comes_does(
     homeserver: Running, tmp_path: Path
 ) -> None:
     async def come_and_go() -> None:
-        site, ear = await new_site(homeserver, tmp_path), Ear()
-        one, two = await new_account(homeserver), await new_account(homeserver)
-        async with (
-            awake(site, ear) as edge,
-            Phone(homeserver.url, one.user_id, one.password, tmp_path / "one") as first,
-            Phone(homeserver.url, two.user_id, two.password, tmp_path / "two") as second,
-        ):
-            room = await new_room(first, invite=site.account.user_id)
-            await ear.sees("joined", room)
-            await edge.chat.send(words(room, "1", "一个人"))
-            sessions = edge._client.olm.outbound_group_sessions
+        async with two_phones(homeserver, tmp_path) as c:
+            room = await new_room(c.first, invite=c.site.account.user_id)
+            await c.ear.sees("joined", room)
+            await c.edge.chat.send(words(room, "1", "一个人"))
+            sessions = c.edge._client.olm.outbound_group_sessions
             before = sessions[room].id
-            await ask(first, "POST", f"rooms/{quote(room)}/invite", {"user_id": two.user_id})
-            await second.join(room)
-            await ear.until(lambda e: any(len(r.members or ()) == 2 for r in e.rooms))
-            await edge.chat.send(words(room, "2", "两个人"))
-            assert (await second.hear(lambda e: e.words == "两个人")).encrypted
+            await ask(c.first, "POST", f"rooms/{quote(room)}/invite", {"user_id": c.second.user_id})
+            await c.second.join(room)
+            await c.ear.until(lambda e: any(len(r.members or ()) == 2 for r in e.rooms))
+            await c.edge.chat.send(words(room, "2", "两个人"))
+            assert (await c.second.hear(lambda e: e.words == "两个人")).encrypted
             assert sessions[room].id == before
-            await second.leave(room)
-            await ear.until(lambda e: e.rooms[-1].members == (one.user_id,))
-            await edge.chat.send(words(room, "3", "又一个人"))
-            assert (await first.hear(lambda e: e.words == "又一个人")).encrypted
-            assert {user for user, _device in sessions[room].users_shared_with} == {one.user_id}
+            await c.second.leave(room)
+            await c.ear.until(lambda e: e.rooms[-1].members == (c.first.user_id,))
+            await c.edge.chat.send(words(room, "3", "又一个人"))
+            assert (await c.first.hear(lambda e: e.words == "又一个人")).encrypted
+            assert {user for user, _device in sessions[room].users_shared_with} == {c.first.user_id}
             assert sessions[room].id != before
 
     asyncio.run(come_and_go())
@@ -127,24 +127,18 @@ def test_whoever_left_a_room_gets_no_further_key_and_whoever_comes_does(
 
 def test_one_members_malformed_keys_do_not_silence_the_room(homeserver: Running, tmp_path: Path) -> None:
     async def malformed() -> None:
-        site, ear = await new_site(homeserver, tmp_path), Ear()
-        one, two = await new_account(homeserver), await new_account(homeserver)
-        async with (
-            awake(site, ear) as edge,
-            Phone(homeserver.url, one.user_id, one.password, tmp_path / "one") as first,
-            Phone(homeserver.url, two.user_id, two.password, tmp_path / "two") as second,
-        ):
-            olm = second._client.olm
-            await use_up_one_by_one(second, first)
+        async with two_phones(homeserver, tmp_path) as c:
+            olm = c.second._client.olm
+            await use_up_one_by_one(c.second, c.first)
             key: dict[str, Any] = {"key": "this is no key"}
             signature = olm.sign_json(dict(key))
-            key["signatures"] = {two.user_id: {f"ed25519:{second.device_id}": signature}}
-            await ask(second, "POST", "keys/upload", {"one_time_keys": {"signed_curve25519:ZZZZ": key}})
-            room = await new_room(first, invite=site.account.user_id)
-            await ask(first, "POST", f"rooms/{quote(room)}/invite", {"user_id": two.user_id})
-            await ear.until(lambda _ear: two.user_id in edge._client.rooms[room].users)
-            await edge.chat.send(words(room, "1", "大家好"))
-            assert (await first.hear(lambda e: e.words == "大家好")).encrypted
+            key["signatures"] = {c.second.user_id: {f"ed25519:{c.second.device_id}": signature}}
+            await ask(c.second, "POST", "keys/upload", {"one_time_keys": {"signed_curve25519:ZZZZ": key}})
+            room = await new_room(c.first, invite=c.site.account.user_id)
+            await ask(c.first, "POST", f"rooms/{quote(room)}/invite", {"user_id": c.second.user_id})
+            await c.ear.until(lambda _ear: c.second.user_id in c.edge._client.rooms[room].users)
+            await c.edge.chat.send(words(room, "1", "大家好"))
+            assert (await c.first.hear(lambda e: e.words == "大家好")).encrypted
 
     asyncio.run(malformed())
 

@@ -166,6 +166,29 @@ async def chatting(hs: Running, folder: Path, *, encrypted: bool = True) -> Asyn
         yield Chatting(site, ear, edge, phone, room)
 
 
+@dataclass
+class TwoPhones:
+    """Two people and a bot that runs; no room yet."""
+
+    site: Site
+    ear: Ear
+    edge: Gateway
+    first: Phone
+    second: Phone
+
+
+@asynccontextmanager
+async def two_phones(hs: Running, folder: Path) -> AsyncIterator[TwoPhones]:
+    site, ear = await new_site(hs, folder), Ear()
+    one, two = await new_account(hs), await new_account(hs)
+    async with (
+        awake(site, ear) as edge,
+        Phone(hs.url, one.user_id, one.password, folder / "one") as first,
+        Phone(hs.url, two.user_id, two.password, folder / "two") as second,
+    ):
+        yield TwoPhones(site, ear, edge, first, second)
+
+
 async def ask(phone: Phone, method: str, path: str, body: Json | None = None) -> Json:
     """One raw request under /_matrix/client/v3 as a person."""
     line = HomeserverClient(phone._client.homeserver, phone._client.access_token)
