@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialogue.effects import Line, Official, Param, line
-from bot.domain.disclosure import Matter, Setting, Way, way
+from bot.domain.disclosure import Matter, Setting, Way, hides_nothing, way
 
 COVER = "…"
 OF_FIGURES = frozenset(
@@ -176,7 +176,7 @@ class Fitted:
 
 def fitted(said: Iterable[Line], where: Setting) -> Fitted:
     """What happened, as it may be told there. If any of it may not, all of it goes to the asker, who is told so here."""
-    if way(where, Matter.RECORD) is Way.SHOWN:
+    if hides_nothing(where):
         return Fitted(tuple(said))
     every = tuple(said)
     lines = tuple(each for each in every if each.key not in IN_FULL_ONLY)
@@ -196,7 +196,7 @@ def fitted(said: Iterable[Line], where: Setting) -> Fitted:
 
 def covered(asked: Iterable[Line], where: Setting) -> tuple[Line, ...]:
     """A question as it may be put there: it stays where it can be answered, without the words that may not stand there."""
-    return tuple(_cover(each, where) for each in asked)
+    return tuple(asked) if hides_nothing(where) else tuple(_cover(each, where) for each in asked)
 
 
 def _briefly(said: Line, where: Setting) -> Line:

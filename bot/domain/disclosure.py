@@ -54,6 +54,7 @@ TABLE: Mapping[Setting, Mapping[Matter, Way]] = {
     Setting.UNIT: _AMONG_OTHERS,
     Setting.GROUP: _AMONG_OTHERS,
 }
+_OPEN = frozenset(where for where, ways in TABLE.items() if set(ways.values()) == {Way.SHOWN})
 
 
 def setting(kind: str, *, encrypted: bool) -> Setting:
@@ -65,6 +66,11 @@ def setting(kind: str, *, encrypted: bool) -> Setting:
 
 def way(where: Setting, matter: Matter) -> Way:
     return TABLE[where][matter]
+
+
+def hides_nothing(where: Setting) -> bool:
+    """Whether all may be said there as it is."""
+    return where in _OPEN
 
 
 def printed() -> Iterator[str]:

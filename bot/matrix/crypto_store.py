@@ -25,8 +25,10 @@ STORAGE_TROUBLES = (PeeweeException, sqlite3.Error, OSError, MemoryError)
 
 
 def is_nonsense(error: BaseException) -> bool:
-    """What bad input may bring about: an error, or a panic of vodozemac, which is no Exception. All else ends us."""
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+    """What bad input may bring about: an error that is none of the file's, or a panic of vodozemac, which is no Exception.
+    All else ends us."""
+    panic = type(error).__name__ == "PanicException"
+    return panic or (isinstance(error, Exception) and not isinstance(error, STORAGE_TROUBLES))
 
 
 def in_words(error: BaseException, path: Path) -> str:

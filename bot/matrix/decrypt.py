@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import vodozemac
 from nio.crypto import InboundGroupSession
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES, Opened, is_nonsense
+from bot.matrix.crypto_store import Opened, is_nonsense
 from bot.matrix.json_access import Json, get_id, get_object, get_text
 from bot.matrix.safe_client import Claim, SafeClient
 
@@ -64,8 +64,6 @@ def opened(client: SafeClient, room_id: str, event: Json) -> Json | Locked | Non
         return None
     try:
         return _decrypted(client, room_id, session_id, event)
-    except STORAGE_TROUBLES:
-        raise
     except BaseException as nonsense:
         if not is_nonsense(nonsense):
             raise
@@ -86,8 +84,6 @@ def remember(client: SafeClient, room_id: str, event: Json) -> None:
         return
     try:
         _decrypted(client, room_id, session_id, event)
-    except STORAGE_TROUBLES:
-        raise
     except BaseException as nonsense:
         if not is_nonsense(nonsense):
             raise

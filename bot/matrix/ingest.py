@@ -11,7 +11,7 @@ import logging
 
 from nio import MatrixRoom, OlmEvent, RoomKeyEvent
 
-from bot.matrix.crypto_store import STORAGE_TROUBLES, is_nonsense
+from bot.matrix.crypto_store import is_nonsense
 from bot.matrix.decrypt import is_of, remember
 from bot.matrix.json_access import Json, get_items, get_number, get_object, get_objects, get_text
 from bot.matrix.members import take_membership
@@ -89,8 +89,6 @@ def _opened(client: SafeClient, event: Json) -> str:
         opened = client.olm.handle_to_device_event(
             OlmEvent(event, sender, sender_key, get_object(event, "content", "ciphertext"))
         )
-    except STORAGE_TROUBLES:
-        raise
     except BaseException as nonsense:
         if not is_nonsense(nonsense):
             raise
